@@ -1,0 +1,1 @@
+"""The command `sla`: one file a command, no logic."""

@@ -1,0 +1,55 @@
+"""The command group. Commands load on first use, so that `sla --help` stays instant."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import click
+
+from streams import __version__
+
+COMMANDS = {
+    "demo": ("streams.cli.demo:demo", "Watch real tickets run through a real, embedded Kafka."),
+    "dlq": ("streams.cli.dlq:dlq", "Look at rejected records; put mended ones back."),
+    "import": ("streams.cli.import_:import_", "Turn a CSV export into ticket events."),
+    "kafka": ("streams.cli.kafka:kafka", "Run the embedded Kafka alone, for development."),
+    "policies": ("streams.cli.policies:policies", "Check a policies file; print its JSON Schema."),
+    "replay": ("streams.cli.replay:replay", "Ticket events in, SLA events out, by event time."),
+    "schedule": ("streams.cli.schedule:schedule", "Ask a schedule for deadlines and elapsed time."),
+    "topics": ("streams.cli.topics:topics", "Create and check the Kafka topics."),
+    "worker": ("streams.cli.worker:worker", "Run the Faust worker."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command's module when the command is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Name the commands, in alphabetical order."""
+        del ctx
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the command, or answer None where there is none of that name."""
+        del ctx
+        where = COMMANDS.get(cmd_name)
+        if where is None:
+            return None
+        module, attribute = where[0].split(":")
+        command: click.Command = getattr(import_module(module), attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing one."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, COMMANDS[name][1]) for name in self.list_commands(ctx)])
+
+
+@click.group(cls=LazyGroup)
+@click.version_option(__version__, prog_name="sla")
+def sla() -> None:
+    """Keep the promise in sight: SLA clocks on ticket events, in Kafka.
+
+    \b
+    Example: sla replay --policies policies.yaml --summary events.ndjson
+    """
