@@ -1,0 +1,243 @@
+"""The rows of an export: CSV, JSON or NDJSON, plain or gzipped, a file or standard input.
+
+Decisions that bind this module:
+
+- A row is read, handed on and forgotten; a file may be longer than memory. (A JSON document that
+  wraps its rows in an object is the exception: it has to be read whole.)
+- gzip is known by its first bytes, not by a name: standard input has none.
+- Bytes that do not decode are kept as they are until the row is used, so that one bad row is one
+  rejected row, and goes back out untouched.
+- A row that cannot be read is an answer (Unreadable), not an exception: the rest goes on.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+import os
+import sys
+import zlib
+from difflib import get_close_matches
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, BinaryIO, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from streams.history.mapping import FileShape
+
+_GZIP = b"\x1f\x8b"
+_CHUNK = 1 << 16
+_LONGEST_FIELD = 1 << 20
+
+
+class ExportError(ValueError):
+    """An export that cannot be read any further; the text names the file and the fix."""
+
+
+class Row(NamedTuple):
+    """One row: where it stands (line counts from 1), and its fields by column."""
+
+    file: str
+    line: int
+    fields: dict[str, Any]
+
+
+class Unreadable(NamedTuple):
+    """A piece of a file that is no row, and why."""
+
+    file: str
+    line: int
+    text: str
+    reason: str
+
+
+class _Counted(io.RawIOBase):
+    """A binary stream that tells how many bytes were read of it."""
+
+    def __init__(self, inner: BinaryIO, read: Callable[[int], None]) -> None:
+        self._inner = inner
+        self._told = read
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - the type is io's own
+        data = self._inner.read(len(buffer))
+        buffer[: len(data)] = data
+        self._told(len(data))
+        return len(data)
+
+
+def read_export(
+    name: str,
+    shape: FileShape,
+    columns: Sequence[str],
+    read: Callable[[int], None] = lambda _: None,
+) -> Iterator[Row | Unreadable]:
+    """Read the rows of a file, `-` for standard input; `read` is told of bytes as they are read.
+
+    `columns` are those that a CSV header must have. Raises ExportError.
+    """
+    shown = "standard input" if name == "-" else name
+    try:
+        with _opened(name) as raw:
+            text = _text(_Counted(raw, read), shape.encoding)
+            yield from _rows(shown, text, shape, columns)
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        message = f"{shown}: the gzip data is broken or cut off ({error}); fetch the file again"
+        raise ExportError(message) from error
+    except OSError as error:
+        message = f"{shown}: cannot be read ({error.strerror}); give a file that exists, or -"
+        raise ExportError(message) from error
+
+
+def _opened(name: str) -> BinaryIO:
+    if name == "-":
+        return os.fdopen(os.dup(sys.stdin.fileno()), "rb")
+    return Path(name).open("rb")
+
+
+def _text(raw: _Counted, encoding: str) -> IO[str]:
+    buffered = io.BufferedReader(raw, _CHUNK)
+    plain: Any = buffered
+    if buffered.peek(2)[:2] == _GZIP:
+        plain = gzip.GzipFile(fileobj=buffered)
+    return io.TextIOWrapper(plain, encoding=encoding, errors="surrogateescape", newline="")
+
+
+def _rows(
+    name: str, text: IO[str], shape: FileShape, columns: Sequence[str]
+) -> Iterator[Row | Unreadable]:
+    form = shape.format
+    if form == "auto":
+        bare = name.lower().removesuffix(".gz")
+        json_lines = bare.endswith((".ndjson", ".jsonl"))
+        form = "ndjson" if json_lines else "json" if bare.endswith(".json") else "csv"
+    if form == "csv":
+        return _csv_rows(name, text, shape, columns)
+    return _line_rows(name, text) if form == "ndjson" else _json_rows(name, text)
+
+
+def _csv_rows(
+    name: str, text: IO[str], shape: FileShape, columns: Sequence[str]
+) -> Iterator[Row | Unreadable]:
+    csv.field_size_limit(_LONGEST_FIELD)
+    lines = csv.reader(text, delimiter=shape.delimiter, quotechar=shape.quote)
+    header = next(lines, None)
+    if not header:
+        message = f"{name}: is empty; give an export with a header line"
+        raise ExportError(message)
+    _check_header(name, header, columns, shape.delimiter)
+    width = len(header)
+    while True:
+        start = lines.line_num + 1
+        try:
+            cells = next(lines, None)
+        except csv.Error as error:
+            yield Unreadable(name, start, "", f"{error}: is a quote opened and not closed?")
+            continue
+        if cells is None:
+            return
+        if len(cells) == width:
+            yield Row(name, start, dict(zip(header, cells, strict=True)))
+        elif cells:
+            reason = f"has {len(cells)} columns where the header has {width}"
+            yield Unreadable(name, start, shape.delimiter.join(cells), reason)
+
+
+def _check_header(name: str, header: list[str], columns: Sequence[str], delimiter: str) -> None:
+    absent = [column for column in columns if column not in header]
+    if not absent:
+        return
+    if len(header) == 1:
+        fix = f"is the delimiter {delimiter!r}? set file.delimiter in the mapping"
+    else:
+        close = get_close_matches(absent[0], header, n=1)
+        there = f"did you mean {close[0]!r}" if close else f"it has {', '.join(header)}"
+        fix = f"mend the mapping ({there})"
+    named = ", ".join(repr(column) for column in absent)
+    message = f"{name}: lacks what the mapping names as columns: {named}; {fix}"
+    raise ExportError(message)
+
+
+def _line_rows(name: str, text: IO[str]) -> Iterator[Row | Unreadable]:
+    for number, line in enumerate(text, start=1):
+        if line.strip():
+            yield _record(name, number, line)
+
+
+def _record(name: str, number: int, line: str) -> Row | Unreadable:
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        return Unreadable(name, number, line.rstrip("\r\n"), f"is not JSON ({error})")
+    if not isinstance(value, dict):
+        return Unreadable(name, number, line.rstrip("\r\n"), "is not a JSON object")
+    return Row(name, number, _flat(value))
+
+
+def _flat(value: dict[str, Any]) -> dict[str, Any]:
+    """Name the fields inside objects by path, such as `assigned_to.value`, beside the rest."""
+    flat = dict(value)
+    for key, inner in value.items():
+        if isinstance(inner, dict):
+            flat.update({f"{key}.{path}": item for path, item in _flat(inner).items()})
+    return flat
+
+
+def _json_rows(name: str, text: IO[str]) -> Iterator[Row | Unreadable]:
+    """Read an array of objects piece by piece, or an object around one array as a whole."""
+    start = _first(text)
+    if start.startswith("["):
+        yield from _array_rows(name, text, start[1:])
+        return
+    try:
+        whole = json.loads(start + text.read())
+    except (ValueError, RecursionError) as error:
+        message = f"{name}: is not JSON ({error}); for an object a line set file.format: ndjson"
+        raise ExportError(message) from error
+    arrays = [item for item in whole.values() if isinstance(item, list)]
+    if len(arrays) != 1:
+        message = f"{name}: holds {len(arrays)} lists of rows where one is needed; give that list"
+        raise ExportError(message)
+    yield from (_object(name, number, item) for number, item in enumerate(arrays[0], start=1))
+
+
+def _first(text: IO[str]) -> str:
+    while piece := text.read(_CHUNK):
+        if piece := piece.lstrip():
+            return piece
+    return ""
+
+
+def _array_rows(name: str, text: IO[str], ahead: str) -> Iterator[Row | Unreadable]:
+    """Read the items of an array whose `[` is read already; `line` is the item's number."""
+    decode = json.JSONDecoder().raw_decode
+    number = 0
+    more = True
+    while True:
+        ahead = ahead.lstrip(" \t\r\n,")
+        if ahead.startswith("]"):
+            return
+        try:
+            value, end = decode(ahead)
+        except ValueError as error:
+            piece = text.read(max(_CHUNK, len(ahead)))
+            if not piece and not more:
+                message = f"{name}: item {number + 1} is not JSON ({error}); mend it there"
+                raise ExportError(message) from error
+            more = bool(piece)
+            ahead += piece
+            continue
+        number += 1
+        yield _object(name, number, value)
+        ahead = ahead[end:]
+
+
+def _object(name: str, number: int, value: object) -> Row | Unreadable:
+    if isinstance(value, dict):
+        return Row(name, number, _flat(value))
+    return Unreadable(name, number, json.dumps(value), "is not a JSON object")

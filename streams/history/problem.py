@@ -1,0 +1,124 @@
+"""What is wrong with a mapping, in words: line, field, value, fix.
+
+Decisions that bind this module:
+
+- A problem without a fix is not told: whoever reads it can act at once.
+- pydantic's own words never reach the user; each of its error types is said in ours.
+"""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pydantic import BaseModel
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pydantic import ValidationError
+
+    from streams.history.yaml_lines import Document
+
+_SHOWN = 60
+_NO_BLOCK = ("is not a block of keys", "write `key: value` lines below it")
+
+
+class Problem(NamedTuple):
+    """One mistake in a mapping; `line` counts from 1, None where there is no line to name."""
+
+    line: int | None
+    field: str
+    value: object
+    what: str
+    fix: str
+
+
+class MappingError(ValueError):
+    """A mapping that cannot be used; the text names every problem on a line of its own."""
+
+    def __init__(self, name: str, problems: list[Problem]) -> None:
+        """Take the file's name and what is wrong with it."""
+        self.name = name
+        self.problems = problems
+        super().__init__("\n".join(_line(name, problem) for problem in problems))
+
+
+def _line(name: str, problem: Problem) -> str:
+    place = name if problem.line is None else f"{name}:{problem.line}"
+    parts = [place, problem.field] if problem.field else [place]
+    return f"{': '.join(parts)}: {problem.what}; {problem.fix}"
+
+
+def problems_of(
+    error: ValidationError, document: Document, model: type[BaseModel] | None
+) -> list[Problem]:
+    """Say pydantic's findings in the words of the mapping file, in the file's order."""
+    found = [_problem(dict(item), document, model) for item in error.errors()]
+    once = {(problem.field, problem.what): problem for problem in found}
+    return sorted(once.values(), key=lambda problem: problem.line or 0)
+
+
+def _problem(item: Mapping[str, Any], document: Document, model: type[BaseModel] | None) -> Problem:
+    path = _path(item["loc"])
+    what, fix = _words(item, path, model)
+    return Problem(document.line(path), ".".join(path), item.get("input"), what, fix)
+
+
+def _path(loc: tuple[int | str, ...]) -> tuple[str, ...]:
+    """Drop what pydantic puts into a location that does not stand in the file."""
+    steps = [str(step) for step in loc]
+    if steps and steps[0] in {"snapshots", "tickets"}:
+        steps = steps[1:]
+    unions = {"Column", "bool", "str", "int", "float"}
+    if len(steps) > 1:
+        steps = [step for step in steps if step not in unions and not step.startswith("literal[")]
+    return tuple(step for step in steps if step != "[key]")
+
+
+def _words(
+    item: Mapping[str, Any], path: tuple[str, ...], model: type[BaseModel] | None
+) -> tuple[str, str]:
+    """Say what is wrong, and the fix."""
+    kind = item["type"]
+    shown = _show(item.get("input"))
+    if kind == "value_error":
+        what, _, fix = str(item["ctx"]["error"]).partition("; ")
+        return (f"{shown} {what}" if what.startswith("is ") else what), fix
+    if kind == "extra_forbidden":
+        return "is not a key that a mapping knows", _nearest(path, model)
+    context = item.get("ctx", {})
+    said = {
+        "union_tag_not_found": ("`rows` is missing", "say `rows: snapshots` or `rows: tickets`"),
+        "union_tag_invalid": (f"rows is {context.get('tag')!r}", "use snapshots or tickets"),
+        "missing": ("is missing", f"add `{path[-1] if path else ''}: <column>`"),
+        "literal_error": (f"{shown} is not allowed", f"use {context.get('expected')}"),
+        "model_type": _NO_BLOCK,
+        "model_attributes_type": _NO_BLOCK,
+        "dict_type": _NO_BLOCK,
+    }
+    return said.get(kind, (f"{shown} cannot be used", _plain(str(item["msg"]))))
+
+
+def _nearest(path: tuple[str, ...], model: type[BaseModel] | None) -> str:
+    if model is None:
+        return "remove it"
+    here: type[BaseModel] = model
+    for step in path[:-1]:
+        field = here.model_fields.get(step)
+        inner = None if field is None else field.annotation
+        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
+            return "remove it"
+        here = inner
+    known = sorted(here.model_fields)
+    close = get_close_matches(path[-1], known, n=1)
+    return f"did you mean `{close[0]}`?" if close else f"use one of {', '.join(known)}"
+
+
+def _show(value: object) -> str:
+    text = "true" if value is True else "false" if value is False else repr(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+
+
+def _plain(message: str) -> str:
+    return message[:1].lower() + message[1:]

@@ -1,0 +1,172 @@
+r"""One run of a metric on a ticket: its states, its transitions and its arithmetic.
+
+Theory of operation
+-------------------
+A clock counts active time on a schedule. What was counted up to the last change stands in `used`;
+from `since` on, a running clock counts by the schedule. Every change of pace (pause, resume, new
+target, new schedule) banks first and goes on from there, so a change of schedule is piecewise by
+construction (R17) and a pause over closed hours moves nothing (R15).
+
+    elapsed(t) = used + (running ? schedule.elapsed(since, t) : 0)
+    deadline   = schedule.deadline(since, target - used)            while running
+
+What is to be said of a clock before, at and after its deadline is a list of *steps*, each an amount
+of active time: warnings and the breach in ascending order. `step` points at the first not yet
+taken, so each is taken once per revision (R21), and `due` is the instant at which it falls.
+Breached and warned are latched facts, not states: a breached clock runs until it is fulfilled.
+
+Transitions
+-----------
+`TRANSITIONS` is the whole truth; a signal that it does not hold raises `IllegalTransition` and
+changes nothing. `PATHS` are the signals that lead from a state to a wanted one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from streams.sla.duration import Active, Duration
+from streams.sla.policy import Policy, Warning_
+from streams.sla.schedule import Schedule, ScheduleHorizonError
+
+State = Literal["none", "running", "paused", "fulfilled", "cancelled"]
+Signal = Literal["start", "pause", "resume", "fulfil", "cancel", "reopen"]
+
+TRANSITIONS: dict[tuple[State, Signal], State] = {
+    ("none", "start"): "running",
+    ("running", "pause"): "paused",
+    ("paused", "resume"): "running",
+    ("running", "fulfil"): "fulfilled",
+    ("paused", "fulfil"): "fulfilled",
+    ("running", "cancel"): "cancelled",
+    ("paused", "cancel"): "cancelled",
+    ("fulfilled", "reopen"): "running",
+    ("cancelled", "reopen"): "running",
+}
+
+PATHS: dict[tuple[State, State], tuple[Signal, ...]] = {
+    ("none", "running"): ("start",),
+    ("none", "paused"): ("start", "pause"),
+    ("running", "paused"): ("pause",),
+    ("running", "fulfilled"): ("fulfil",),
+    ("running", "cancelled"): ("cancel",),
+    ("paused", "running"): ("resume",),
+    ("paused", "fulfilled"): ("fulfil",),
+    ("paused", "cancelled"): ("cancel",),
+    ("fulfilled", "running"): ("reopen",),
+    ("fulfilled", "paused"): ("reopen", "pause"),
+    ("cancelled", "running"): ("reopen",),
+    ("cancelled", "paused"): ("reopen", "pause"),
+}
+
+
+class IllegalTransition(Exception):
+    """A signal that the table does not hold for the clock's state."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Something to be said when `active` ms have elapsed: a warning, or (None) the breach."""
+
+    active: int
+    warning: Warning_ | None = None
+
+    def place(self) -> tuple[int, bool, int]:
+        """Order steps: by active time, then warnings by level, then the breach."""
+        return self.active, self.warning is None, (self.warning and self.warning.level) or 0
+
+
+def target_ms(duration: Duration, schedule: Schedule, started_at: int) -> int:
+    """Give a target in ms of active time; business days are fixed at the clock's start (R24)."""
+    if isinstance(duration, Active):
+        return duration.ms
+    return schedule.business_days(started_at, duration.days)
+
+
+def steps(policy: Policy, target: int) -> tuple[Step, ...]:
+    """List what is to be said of a clock with this target, in order."""
+    said = [Step(rule.active(target), rule) for rule in policy.warnings]
+    return tuple(sorted([*said, Step(target)], key=Step.place))
+
+
+@dataclass(slots=True)
+class Clock:
+    """One run of a metric. Instants in ms UTC, amounts in ms of active time.
+
+    `deadline` is None while paused (R15); `breached_at` is latched; `finished_at` is the instant of
+    fulfilment or cancellation, `reason` why it was cancelled.
+    """
+
+    kind: str
+    metric: str
+    cycle: int
+    policy: Policy
+    target: int
+    started_at: int
+    since: int
+    steps: tuple[Step, ...]
+    state: State = "none"
+    revision: int = 0
+    used: int = 0
+    step: int = 0
+    due: int | None = None
+    deadline: int | None = None
+    breached_at: int | None = None
+    finished_at: int | None = None
+    reason: str | None = None
+
+    @property
+    def open(self) -> bool:
+        """Whether the clock is running or paused."""
+        return self.state in ("running", "paused")
+
+    def elapsed(self, instant: int) -> int:
+        """Give the active time counted up to an instant at or after the last change."""
+        if self.state != "running":
+            return self.used
+        return self.used + self.policy.schedule.elapsed(self.since, instant)
+
+    def signal(self, signal: Signal, instant: int) -> None:
+        """Take a transition at an instant, as the table has it."""
+        state = TRANSITIONS.get((self.state, signal))
+        if state is None:
+            message = f"a clock that is {self.state} has no transition {signal!r}"
+            raise IllegalTransition(message)
+        self.bank(instant)
+        self.state = state
+        if signal == "reopen":
+            self.revision += 1
+        self.finished_at = None if self.open else instant
+        self.plan()
+
+    def bank(self, instant: int) -> None:
+        """Put what has been counted so far aside, and count on from the instant."""
+        self.used = self.elapsed(instant)
+        self.since = instant
+
+    def retarget(self, policy: Policy, target: int, instant: int) -> None:
+        """Swap policy and target; used time stays (R16). Steps already past are left to the caller."""
+        self.bank(instant)
+        self.policy, self.target, self.steps = policy, target, steps(policy, target)
+        self.revision += 1
+        self.step = 0
+        self.plan()
+
+    def plan(self) -> None:
+        """Find the deadline and the instant of the next step, None where the clock stands still."""
+        self.due = None
+        if self.state == "paused":
+            self.deadline = None
+        if self.state != "running":
+            return
+        overdue = self.breached_at is not None and self.target <= self.used
+        self.deadline = self.breached_at if overdue else self._instant(self.target)
+        if self.step < len(self.steps):
+            self.due = self._instant(self.steps[self.step].active)
+
+    def _instant(self, active: int) -> int | None:
+        try:
+            return self.policy.schedule.deadline(self.since, max(0, active - self.used))
+        except ScheduleHorizonError:
+            return None  # a schedule that does not open again: the instant never comes

@@ -1,0 +1,64 @@
+"""Met and breached, counted once a cycle, at the instant of the outcome (R26).
+
+A breach counts when it happens, even while the ticket stays open; a fulfilment counts where it was
+met; a cancelled clock counts not at all. A resolution that was met and then reopened gives its
+"met" back until the next outcome (R12), and a retraction takes back what it names (R7).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from streams.sla.facts import Fact
+
+
+def outcome(fact: Fact) -> tuple[int, int]:
+    """Give what a fact adds to (met, breached): +1, 0 or -1 each."""
+    match fact.type, fact.retracts_type:
+        case ("breached", _):
+            return 0, 1
+        case ("breach_retracted", _):
+            return 0, -1
+        case ("fulfilled", _):
+            return int(fact.outcome == "met"), 0
+        case ("retracted", "fulfilled"):
+            return -int(fact.outcome == "met"), 0
+        case ("resumed", _):
+            return -int(fact.withdraws == "met"), 0
+        case ("retracted", "resumed"):
+            return int(fact.withdraws == "met"), 0
+        case _:
+            return 0, 0
+
+
+@dataclass(slots=True)
+class Tally:
+    """Cycles met and breached."""
+
+    met: int = 0
+    breached: int = 0
+
+    def add(self, fact: Fact) -> None:
+        """Count a fact."""
+        met, breached = outcome(fact)
+        self.met += met
+        self.breached += breached
+
+    @property
+    def rate(self) -> Fraction | None:
+        """Met / (met + breached), exact; None where no cycle has an outcome."""
+        cycles = self.met + self.breached
+        return Fraction(self.met, cycles) if cycles else None
+
+
+class Compliance:
+    """Tallies by policy, kind and metric."""
+
+    def __init__(self) -> None:
+        self.tallies: dict[tuple[str, str, str], Tally] = {}
+
+    def add(self, fact: Fact) -> None:
+        """Count a fact under its policy, kind and metric."""
+        if outcome(fact) != (0, 0):
+            self.tallies.setdefault((fact.policy, fact.kind, fact.metric), Tally()).add(fact)

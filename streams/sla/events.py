@@ -1,0 +1,108 @@
+"""Ticket events: what upstream systems say happened to a ticket.
+
+A closed set of frozen classes. `time` is when it happened, in milliseconds UTC, and the only order
+that counts (R1); `key` stands for the pair of `source` and `id`, by which duplicates are known (R7).
+
+Ties (R6): events of one ticket at the same instant apply in the order stop, pause, start, then by
+arrival, so that a reply in the very millisecond of a question never leaves the question answered.
+A creation comes before all three: nothing can happen to a ticket that is not there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Scalar = str | int | float | bool | None
+Value = Scalar | tuple[Scalar, ...]
+Attributes = Mapping[str, Value]
+Author = Literal["customer", "agent", "bot"]
+
+CREATION, STOP, PAUSE, START = range(4)
+
+
+@dataclass(frozen=True, slots=True)
+class TicketEvent:
+    """What all ticket events have.
+
+    `time` in ms UTC; `key` a 63-bit number made of source and id (R7).
+    """
+
+    ticket: str
+    time: int
+    key: int
+
+    def order(self, category: Callable[[str | None], str]) -> tuple[int, int]:
+        """Give the place among the ticket's events: the instant, then R6's order at one instant.
+
+        `category` tells a status word's category, as the policies file has it.
+        """
+        return self.time, self._rank(category)
+
+    def _rank(self, category: Callable[[str | None], str]) -> int:
+        del category
+        return START
+
+
+@dataclass(frozen=True, slots=True)
+class Created(TicketEvent):
+    """The ticket came to be, with these attributes; its author spoke by creating it."""
+
+    attributes: Attributes = field(default_factory=dict)
+    author: Author = "customer"
+    public: bool = True
+
+    def _rank(self, category: Callable[[str | None], str]) -> int:
+        del category
+        return CREATION
+
+
+@dataclass(frozen=True, slots=True)
+class Messaged(TicketEvent):
+    """Somebody wrote on the ticket, in public or as an internal note."""
+
+    author: Author = "customer"
+    public: bool = True
+
+    def _rank(self, category: Callable[[str | None], str]) -> int:
+        del category
+        return STOP if self.author == "agent" and self.public else START
+
+
+@dataclass(frozen=True, slots=True)
+class Changed(TicketEvent):
+    """Attributes took new values; those not named stay."""
+
+    attributes: Attributes = field(default_factory=dict)
+
+    def _rank(self, category: Callable[[str | None], str]) -> int:
+        status = self.attributes.get("status")
+        if not isinstance(status, str):
+            return START
+        word = category(status)
+        if word in ("solved", "closed"):
+            return STOP
+        return PAUSE if word in ("pending", "on_hold") else START
+
+
+@dataclass(frozen=True, slots=True)
+class Merged(TicketEvent):
+    """The ticket was merged into another, which lives on (R20)."""
+
+    into: str = ""
+
+    def _rank(self, category: Callable[[str | None], str]) -> int:
+        del category
+        return STOP
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted(TicketEvent):
+    """The ticket was deleted, or found to be spam (R20)."""
+
+    reason: str = "deleted"
+
+    def _rank(self, category: Callable[[str | None], str]) -> int:
+        del category
+        return STOP

@@ -1,0 +1,142 @@
+"""Facts: what is said downstream about a ticket's clocks.
+
+A fact is about one instant and does not change. Its id is made from (ticket, policy kind, metric,
+cycle, revision, type, threshold) and nothing else (R8), so whoever derives it again, after a crash,
+in a replay, with another number of partitions, derives the same id. Facts of which there can be
+several in a revision (paused, resumed) carry their instant in the threshold's place. A fact that
+was taken back and holds again after all gets a suffix, `~1`, `~2`: its first id is spent (R7).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from streams.sla.events import Attributes
+
+FactType = Literal[
+    "started",
+    "paused",
+    "resumed",
+    "breach_imminent",
+    "breached",
+    "fulfilled",
+    "cancelled",
+    "retargeted",
+    "breach_retracted",
+    "retracted",
+]
+TYPES: tuple[FactType, ...] = (
+    "started",
+    "paused",
+    "resumed",
+    "breach_imminent",
+    "breached",
+    "fulfilled",
+    "cancelled",
+    "retargeted",
+    "breach_retracted",
+    "retracted",
+)
+Key = tuple[str, str, int, int, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One thing that became true of a clock, at `time`.
+
+    Instants in ms UTC, amounts in ms of active time. `deadline` is None while paused. `elapsed` is
+    what the clock had counted at `time`. `threshold`, `level`, `notify`, `schedule_open` stand on
+    warnings; `reason` where one is to be given; `outcome` on fulfilments; `withdraws` on
+    a resumption that follows an outcome, which it withdraws (R12, R26); `retracts` and
+    `retracts_type` on what takes another fact back; `corrects` on a fact that a late event brought
+    about (R7).
+    """
+
+    type: FactType
+    ticket: str
+    time: int
+    kind: str
+    metric: str
+    cycle: int
+    revision: int
+    policy: str
+    version: str
+    schedule: str
+    attributes: Attributes
+    started_at: int
+    deadline: int | None
+    target: int
+    elapsed: int
+    discriminator: str = ""
+    threshold: str | None = None
+    level: int | None = None
+    notify: tuple[str, ...] = ()
+    schedule_open: bool | None = None
+    breached_at: int | None = None
+    reason: str | None = None
+    outcome: str | None = None
+    withdraws: str | None = None
+    retracts: str | None = None
+    retracts_type: FactType | None = None
+    corrects: bool = False
+    issue: int = 0
+
+    @property
+    def key(self) -> Key:
+        """What makes the fact this one, within its ticket."""
+        return (
+            self.kind,
+            self.metric,
+            self.cycle,
+            self.revision,
+            self.type,
+            self.threshold or self.discriminator,
+        )
+
+    @property
+    def id(self) -> str:
+        """The deterministic id (R8)."""
+        kind, metric, cycle, revision, type_, threshold = self.key
+        parts = [self.ticket, kind, metric, str(cycle), str(revision), type_]
+        if threshold:
+            parts.append(threshold)
+        return ":".join(parts) + (f"~{self.issue}" if self.issue else "")
+
+    @property
+    def remaining(self) -> int:
+        """Active ms left to the target, negative after the breach."""
+        return self.target - self.elapsed
+
+    @property
+    def margin(self) -> float:
+        """Elapsed as a share of the target (R29)."""
+        return self.elapsed / self.target if self.target else float(self.elapsed > 0)
+
+    def says_the_same(self, other: Fact) -> bool:
+        """Whether two facts differ at most in attributes that nothing was judged by.
+
+        A tag that arrives late must not take a breach back and page a manager twice.
+        """
+        return self == replace(
+            other,
+            attributes=self.attributes,
+            corrects=self.corrects,
+            issue=self.issue,
+        )
+
+    def taken_back(self, time: int) -> Fact:
+        """Give the fact that takes this one back, at the instant when that became known (R7)."""
+        suffix = f"~{self.issue}" if self.issue else ""
+        which = "/".join(filter(None, (self.type, self.threshold or self.discriminator)))
+        return replace(
+            self,
+            type="breach_retracted" if self.type == "breached" else "retracted",
+            time=time,
+            threshold=None,
+            discriminator=which + suffix,
+            retracts=self.id,
+            retracts_type=self.type,
+            corrects=True,
+            issue=0,
+        )

@@ -1,0 +1,182 @@
+"""Promises as data: policies in the file's order, what they match, and your words for statuses.
+
+Frozen, complete and checked when made by `streams.policies`; nothing here reads a file.
+Status and priority words are compared by `word`: `On Hold`, `on-hold` and `on_hold` are one word.
+Values in `match` are compared as they are, and a boolean is not a number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from streams.sla.duration import Active, Duration
+from streams.sla.schedule import Schedule
+
+CATEGORIES = ("new", "open", "pending", "on_hold", "solved", "closed")
+METRICS = (
+    "first_response",
+    "next_response",
+    "periodic_update",
+    "pausable_update",
+    "total_resolution",
+    "first_resolution",
+    "resolution_cycle",
+    "requester_wait",
+    "agent_work",
+    "team_ownership",
+)
+RESOLUTION_METRICS = ("total_resolution", "first_resolution", "resolution_cycle")
+KINDS = ("sla", "olo")
+RESUME_ON = ("customer_message",)
+DEFAULT = "default"
+"""The key of `targets` for any priority that has none of its own."""
+
+Scalar = str | int | float | bool
+
+
+def word(text: str) -> str:
+    """Put a word of the outside into the form in which words are compared."""
+    return "_".join(text.casefold().replace("-", " ").replace("_", " ").split())
+
+
+@dataclass(frozen=True, slots=True)
+class Warning_:  # ruff: ignore[invalid-class-name]  # Warning is Python's
+    """When to warn (R21): exactly one of a share of the target, time left, time after the breach.
+
+    `percent` is a fraction of 1; `left_ms` and `after_ms` are active time.
+    """
+
+    percent: Fraction | None = None
+    left_ms: int | None = None
+    after_ms: int | None = None
+    level: int | None = None
+    notify: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """Name the threshold: "80%", "left:15m" or "after:1h"."""
+        if self.percent is not None:
+            return say_percent(self.percent)
+        if self.left_ms is not None:
+            return f"left:{Active(self.left_ms)}"
+        return f"after:{Active(self.after_ms or 0)}"
+
+    def active(self, target: int) -> int:
+        """Say at how much active time, in ms, of a clock with this target it falls.
+
+        A share that is no whole millisecond falls on the next one; time left of more than the
+        target falls at the start.
+        """
+        if self.percent is not None:
+            return -(-target * self.percent.numerator // self.percent.denominator)
+        if self.left_ms is not None:
+            return max(0, target - self.left_ms)
+        return target + (self.after_ms or 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """What makes clocks stand still (R15): in these statuses, these metrics."""
+
+    statuses: frozenset[str] = frozenset({"pending"})
+    metrics: frozenset[str] = frozenset(RESOLUTION_METRICS)
+    resume_on: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """One line of a credit table (R31): a share of the fee, below a rate or per late breach.
+
+    Exactly one of `below` (monthly compliance, a fraction of 1) and `late_ms` (active ms late).
+    """
+
+    credit: Fraction
+    below: Fraction | None = None
+    late_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """What a breach may cost (R31); `cap` is the most that a month can earn, of the fee."""
+
+    account: str
+    monthly_fee: Fraction
+    currency: str
+    credits: tuple[Credit, ...] = ()
+    cap: Fraction | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A named promise. `targets` is metric → priority word → duration; `objective` a fraction."""
+
+    name: str
+    kind: str
+    schedule: Schedule
+    targets: Mapping[str, Mapping[str, Duration]]
+    match: Mapping[str, frozenset[Scalar]] = field(default_factory=dict)
+    objective: Fraction = Fraction(95, 100)
+    pause: Pause = Pause()  # frozen
+    warnings: tuple[Warning_, ...] = ()
+    contract: Contract | None = None
+
+    def target(self, metric: str, priority: object) -> Duration | None:
+        """Give the target of the priority, or else the metric's default; None without either."""
+        priorities = self.targets.get(metric, {})
+        named = None if priority is None else priorities.get(word(str(priority)))
+        return named or priorities.get(DEFAULT)
+
+    def matches(self, attributes: Mapping[str, object]) -> bool:
+        """Say whether every attribute of the filter is there and is one of the values it names.
+
+        A list (tags) matches where any of its values does.
+        """
+        return all(_any_in(attributes.get(name), one_of) for name, one_of in self.match.items())
+
+
+@dataclass(frozen=True, slots=True)
+class PolicySet:
+    """All promises of an operator. `version` is the digest of the content (R18)."""
+
+    version: str
+    policies: tuple[Policy, ...]
+    schedules: Mapping[str, Schedule] = field(default_factory=dict)
+    statuses: Mapping[str, str] = field(default_factory=dict)
+    document: Mapping[str, object] = field(default_factory=dict, compare=False, repr=False)
+    """The file in its normal form, plain JSON, from which the same set can be loaded again."""
+
+    def match(self, kind: str, attributes: Mapping[str, object]) -> Policy | None:
+        """Give the first policy of the kind, in the file's order, that matches (R19)."""
+        for policy in self.policies:
+            if policy.kind == kind and policy.matches(attributes):
+                return policy
+        return None
+
+    def category(self, status: object) -> str:
+        """Turn a status word into its category; what nobody named is open."""
+        name = word(str(status))
+        return self.statuses.get(name) or (name if name in CATEGORIES else "open")
+
+    def pauses(self, policy: Policy, status: object) -> bool:
+        """Say whether the policy names this status, by its word or by its category (R15)."""
+        names = policy.pause.statuses
+        return word(str(status)) in names or self.category(status) in names
+
+
+def say_percent(share: Fraction) -> str:
+    """Write a fraction as a percentage, exactly where decimals can."""
+    percent = share * 100
+    if percent.denominator == 1:
+        return f"{percent.numerator}%"
+    return f"{percent.numerator / percent.denominator:.15g}%"
+
+
+def _any_in(value: object, one_of: frozenset[Scalar]) -> bool:
+    values = value if isinstance(value, list | tuple | set | frozenset) else (value,)
+    return any(_same(one, other) for one in values for other in one_of)
+
+
+def _same(value: object, other: Scalar) -> bool:
+    return value == other and isinstance(value, bool) == isinstance(other, bool)

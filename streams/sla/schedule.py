@@ -1,0 +1,258 @@
+"""When time counts (R22-R25).
+
+`Rules` are said in local time. They are turned into windows of UTC instants, one sorted list a year
+(of UTC, cut at New Year) made when a ticket first reaches it, with the open time before each.
+Both questions are then searches in one monotone function, the open time up to an instant:
+`elapsed` is a difference of it, `deadline` its inverse. Neither touches a calendar.
+
+- A deadline is the earliest instant that fits (R25): at a window's end, not at the next opening.
+- Business days follow the local clock (R24), see `business_days`.
+- Years 2 to 9998 can be reached; what cannot is a ScheduleHorizonError, with the reason. `24x7` is
+  plain addition, and has no such bounds.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
+from datetime import date
+
+from streams.sla.holidays_ import Holidays
+from streams.sla.hours import ALWAYS, WeeklyHours
+from streams.sla.rules import Rules, Spans, Special
+from streams.sla.zone import DAY, EPOCH, instant_of, local_of, parse_zone
+
+FIRST_YEAR, LAST_YEAR = 2, 9998
+_NEW_YEARS = [
+    (date(year, 1, 1).toordinal() - EPOCH) * DAY * 1000 for year in range(FIRST_YEAR, LAST_YEAR + 2)
+]
+"""The first instant of each year of UTC from FIRST_YEAR on, in ms."""
+
+_KEPT = 64
+"""Years whose windows are kept: one takes some 60 KB, and a few ms to make again."""
+
+_REACH = 3
+"""Local dates beyond a year of UTC whose windows may reach into it, zone and midnight included."""
+
+
+class ScheduleHorizonError(ValueError):
+    """An instant that no schedule, or not this one, can reach."""
+
+
+class Schedule:
+    """When time counts. Instants are integer ms since 1970 UTC, amounts are ms of open time."""
+
+    __slots__ = ("_always", "_totals", "_years", "_zone", "name", "rules", "zone")
+
+    def __init__(
+        self,
+        name: str,
+        zone: str,
+        hours: WeeklyHours,
+        holidays: Holidays | None = None,
+        exceptions: tuple[Special, ...] = (),
+    ) -> None:
+        """Refuse an unknown zone and a schedule that never opens, each a Misread."""
+        self.name = name
+        self.zone = zone
+        self.rules = Rules(zone, hours, holidays or Holidays(), exceptions)
+        self._zone = parse_zone(zone)
+        self._always = self.rules.always
+        self._years: dict[int, _Year] = {}
+        self._totals: dict[int, int] = {}
+
+    @classmethod
+    def always(cls, name: str = "24x7", zone: str = "UTC") -> Schedule:
+        """Make the schedule that is never closed."""
+        return cls(name, zone, ALWAYS)
+
+    def __eq__(self, other: object) -> bool:
+        """Equal schedules have the same name and say the same, whatever they have cached."""
+        if not isinstance(other, Schedule):
+            return NotImplemented
+        return (self.name, self.rules) == (other.name, other.rules)
+
+    def __hash__(self) -> int:
+        """Agree with equality."""
+        return hash((self.name, self.rules))
+
+    def __repr__(self) -> str:
+        """Name it, for a test that fails."""
+        return f"Schedule({self.name!r}, {self.zone!r})"
+
+    def elapsed(self, start: int, end: int) -> int:
+        """Count the open ms in [start, end); ValueError where the end is before the start."""
+        if end < start:
+            message = f"the end ({end}) is before the start ({start})"
+            raise ValueError(message)
+        if self._always:
+            return end - start
+        first, last = _year_of(start), _year_of(end)
+        before = sum(self._total(year) for year in range(first, last))
+        return before + self._year(last).open_until(end) - self._year(first).open_until(start)
+
+    def deadline(self, start: int, active: int) -> int:
+        """Find the earliest instant d >= start with elapsed(start, d) == active (R25).
+
+        ScheduleHorizonError where there is none: the schedule does not open that much any more, or
+        not before the year 9999. ValueError where `active` is negative.
+        """
+        if active < 0:
+            message = f"active time ({active}) cannot be negative"
+            raise ValueError(message)
+        if active == 0 or self._always:
+            return start + active
+        number = _year_of(start)
+        year = self._year(number)
+        wanted = year.open_until(start) + active
+        if wanted > year.total:
+            self._must_fit(start, active)
+            while wanted > (total := self._total(number)):
+                wanted -= total
+                number += 1
+                self._must_go_on(number)
+            year = self._year(number)
+        return year.earliest(wanted)
+
+    def is_open(self, instant: int) -> bool:
+        """Say whether time counts at the instant; a window's end is closed."""
+        return self._always or self._year(_year_of(instant)).is_open(instant)
+
+    def windows(self, start: int, end: int) -> Iterator[tuple[int, int]]:
+        """Give the open windows in [start, end) in order, cut to it, none touching the next."""
+        if start >= end:
+            return
+        if self._always:
+            yield start, end
+            return
+        held: tuple[int, int] | None = None
+        for number in range(_year_of(start), _year_of(end) + 1):
+            for opens, closes in self._year(number).within(start, end):
+                if held is not None and held[1] == opens:  # one window, over New Year
+                    held = held[0], closes
+                    continue
+                if held is not None:
+                    yield held
+                held = opens, closes
+        if held is not None:
+            yield held
+
+    def business_days(self, start: int, days: int) -> int:
+        """Count the open ms from start to the same local time on the days-th following open day.
+
+        An open day is a local date on which a window opens (R24). The start's own date never
+        counts. Where that time of day comes twice, the second is meant; where it is skipped, the
+        end of the gap. Where no time is open until then (Saturday 08:00, and Monday opens at
+        09:00), the next open day is taken, and so on: a target is never nothing.
+        """
+        if days < 1:
+            message = f"business days ({days}) start at 1"
+            raise ValueError(message)
+        _year_of(start)
+        ordinal, ms = local_of(self._zone, start)
+        second, ms = divmod(ms, 1000)
+        while True:
+            ordinal += 1
+            self._must_go_on(date.fromordinal(ordinal).year)
+            if not self.rules.spans(ordinal):
+                continue
+            days -= 1
+            if days <= 0:
+                until = instant_of(self._zone, ordinal, second, closing=True) + ms
+                if active := self.elapsed(start, until):
+                    return active
+
+    def _year(self, number: int) -> _Year:
+        year = self._years.get(number)
+        if year is None:
+            year = _Year(self._windows_of(number))
+            if len(self._years) >= _KEPT:
+                del self._years[next(iter(self._years))]
+            self._years[number] = year
+            self._totals[number] = year.total
+        return year
+
+    def _total(self, number: int) -> int:
+        total = self._totals.get(number)
+        return self._year(number).total if total is None else total
+
+    def _windows_of(self, number: int) -> Spans:
+        """Resolve the rules for a year of UTC: in order, merged, cut to the year."""
+        begin, end = _NEW_YEARS[number - FIRST_YEAR], _NEW_YEARS[number - FIRST_YEAR + 1]
+        first = date(number, 1, 1).toordinal() - _REACH
+        last = date(number, 12, 31).toordinal() + _REACH
+        windows: Spans = []
+        for span in sorted(
+            span for day in range(first, last + 1) for span in self.rules.spans(day)
+        ):
+            opens, closes = max(span[0], begin), min(span[1], end)
+            if windows and opens <= windows[-1][1]:
+                windows[-1] = windows[-1][0], max(closes, windows[-1][1])
+            elif opens < closes:
+                windows.append((opens, closes))
+        return windows
+
+    def _must_fit(self, start: int, active: int) -> None:
+        """Refuse at once what even the busiest years could not hold, before making them all."""
+        years = LAST_YEAR + 1 - _year_of(start)
+        if active > years * self.rules.capacity()[0]:
+            self._out_of_reach(f"{active // 3_600_000} open hours do not fit before the year 9999")
+
+    def _must_go_on(self, year: int) -> None:
+        """Stop a search that can find nothing any more."""
+        last = self.rules.last_year
+        if last is not None and year > last:
+            self._out_of_reach("it has no weekly hours, and its exceptions are over")
+        if year > LAST_YEAR:
+            self._out_of_reach("the deadline would lie beyond the year 9998")
+
+    def _out_of_reach(self, reason: str) -> None:
+        message = f"schedule '{self.name}' does not get there: {reason}"
+        raise ScheduleHorizonError(message)
+
+
+class _Year:
+    """The windows of a year of UTC, and the open ms before each; the last entry is all of them."""
+
+    __slots__ = ("before", "ends", "starts", "total")
+
+    def __init__(self, windows: Spans) -> None:
+        self.starts = [opens for opens, _ in windows]
+        self.ends = [closes for _, closes in windows]
+        self.before = [0]
+        for opens, closes in windows:
+            self.before.append(self.before[-1] + closes - opens)
+        self.total = self.before[-1]
+
+    def open_until(self, instant: int) -> int:
+        """Count the open ms of the year before an instant."""
+        index = bisect_right(self.starts, instant) - 1
+        if index < 0:
+            return 0
+        if instant >= self.ends[index]:
+            return self.before[index + 1]
+        return self.before[index] + instant - self.starts[index]
+
+    def earliest(self, active: int) -> int:
+        """Find the first instant with so many open ms before it; they are more than 0."""
+        index = bisect_left(self.before, active) - 1
+        return self.starts[index] + active - self.before[index]
+
+    def is_open(self, instant: int) -> bool:
+        """Say whether the instant lies in a window."""
+        index = bisect_right(self.starts, instant) - 1
+        return index >= 0 and instant < self.ends[index]
+
+    def within(self, start: int, end: int) -> Spans:
+        """Give the windows that touch [start, end), cut to it."""
+        first, last = bisect_right(self.ends, start), bisect_left(self.starts, end)
+        windows = zip(self.starts[first:last], self.ends[first:last], strict=True)
+        return [(max(opens, start), min(closes, end)) for opens, closes in windows]
+
+
+def _year_of(instant: int) -> int:
+    number = bisect_right(_NEW_YEARS, instant)
+    if not 0 < number < len(_NEW_YEARS):
+        message = f"instant {instant} is outside the years {FIRST_YEAR} to {LAST_YEAR}"
+        raise ScheduleHorizonError(message)
+    return number + FIRST_YEAR - 1

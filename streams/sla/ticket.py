@@ -1,0 +1,62 @@
+"""All that must be kept of a ticket between two events.
+
+The *story* says what happened, the *clocks* what was promised and how it stands, the *history* what
+is needed to fold the ticket again when a late event arrives (R7): the events since `base`, in
+order, and the ticket as it was before them. History is bounded: beyond `HISTORY_LIMIT` events the
+older half is folded into `base`, and what arrives from before it can no longer be told apart from
+what was folded in. That bound is what keeps a ticket with 100,000 updates in a row of a few
+kilobytes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from streams.sla.clock import Clock
+from streams.sla.events import TicketEvent
+from streams.sla.facts import Key
+from streams.sla.story import Story
+
+HISTORY_LIMIT = 200
+
+Order = tuple[int, int]
+
+
+@dataclass(slots=True)
+class Ticket:
+    """A ticket's state.
+
+    `version`: of the policy set that its clocks run under (R18). `newest`: the place of the newest
+    event applied. `reached`: the first instant (ms UTC) up to which nothing due is left unsaid; it
+    moves with events and with what fires, never with ticks that found nothing, so that it does not
+    depend on them (R2). `spent`: how often a fact of a key was taken back.
+    """
+
+    id: str
+    version: str
+    story: Story = field(default_factory=Story)
+    clocks: dict[tuple[str, str], Clock] = field(default_factory=dict)
+    newest: Order = (-1, 0)
+    reached: int = -1
+    history: list[TicketEvent] = field(default_factory=list)
+    base: Ticket | None = None
+    spent: dict[Key, int] = field(default_factory=dict)
+
+    @property
+    def due(self) -> int | None:
+        """The next instant (ms UTC) at which the ticket needs attention: the timer as a datum."""
+        return min((clock.due for clock in self.clocks.values() if clock.due is not None), default=None)
+
+    def open_clocks(self) -> list[Clock]:
+        """Give the clocks that run or are paused."""
+        return [clock for clock in self.clocks.values() if clock.open]
+
+    def copy(self) -> Ticket:
+        """Give a ticket that can be changed apart from this one."""
+        return replace(
+            self,
+            story=replace(self.story),
+            clocks={name: replace(clock) for name, clock in self.clocks.items()},
+            history=list(self.history),
+            spent=dict(self.spent),
+        )

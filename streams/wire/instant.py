@@ -1,0 +1,50 @@
+"""Instants: RFC 3339 text outside, integer milliseconds UTC inside.
+
+Digits beyond the millisecond are cut off, never rounded: a rounded instant could pass a deadline
+(R5). Instants before 1970 or from 2200 on are mistakes (a seconds field read as milliseconds, a
+placeholder of the year 9999), and one of them would drag a ticket's whole time along.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MILLISECOND = timedelta(milliseconds=1)
+EARLIEST = 0
+LATEST = (datetime(2200, 1, 1, tzinfo=UTC) - EPOCH) // MILLISECOND
+DATE_LENGTH = 10
+
+
+class NotAnInstant(ValueError):
+    """A text that is no RFC 3339 instant with an offset."""
+
+
+class OutOfRange(ValueError):
+    """An instant before 1970 or from 2200 on."""
+
+
+def parse(text: str) -> int:
+    """Read an RFC 3339 instant, give ms UTC. Raises NotAnInstant or OutOfRange."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None or text[DATE_LENGTH] not in "Tt ":
+        message = f"{text!r} is not an RFC 3339 instant; write it like 2026-03-27T15:00:00.000Z"
+        raise NotAnInstant(message)
+    try:
+        instant = (moment - EPOCH) // MILLISECOND
+    except OverflowError:
+        instant = -1
+    if not EARLIEST <= instant < LATEST:
+        message = f"{text!r} is outside of 1970 to 2199; send when it happened, in UTC"
+        raise OutOfRange(message)
+    return instant
+
+
+def show(instant: int) -> str:
+    """Write ms UTC as RFC 3339 with milliseconds and `Z`."""
+    seconds, ms = divmod(instant, 1000)
+    moment = EPOCH + timedelta(seconds=seconds)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{ms:03d}Z"

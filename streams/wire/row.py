@@ -1,0 +1,176 @@
+"""A ticket's state at rest: one row of the table, compact JSON.
+
+`v` is the state version; a reader knows every version that was ever written. `due` stands first,
+so that an index of what is due can be rebuilt without building tickets. Lists in the place of
+objects: a row is read and written by the millions, and its changelog is the price of a commit.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from streams.sla.clock import Clock, steps
+from streams.sla.engine import Engine, UnknownVersion
+from streams.sla.events import (
+    Attributes,
+    Changed,
+    Created,
+    Deleted,
+    Merged,
+    Messaged,
+    TicketEvent,
+)
+from streams.sla.story import Story
+from streams.sla.ticket import Ticket
+
+STATE_VERSION = 1
+
+
+class UnreadableRow(ValueError):
+    """A row of a state version that this release does not know, or under unknown policies."""
+
+
+def encode(ticket: Ticket) -> bytes:
+    """Write a ticket as a row."""
+    return orjson.dumps({"v": STATE_VERSION, "due": ticket.due, **_pack(ticket)})
+
+
+def decode(row: bytes, engine: Engine) -> Ticket:
+    """Read a row. Raises UnreadableRow, never guesses."""
+    packed = orjson.loads(row)
+    if packed.get("v") != STATE_VERSION:
+        message = (
+            f"row of state version {packed.get('v')!r}: this release reads {STATE_VERSION}; "
+            "run the release that wrote it, or a newer one"
+        )
+        raise UnreadableRow(message)
+    try:
+        return _unpack(packed, engine)
+    except (UnknownVersion, KeyError) as fault:
+        message = f"row of ticket {packed.get('id')!r} cannot be read: {fault}"
+        raise UnreadableRow(message) from fault
+
+
+def _pack(ticket: Ticket) -> dict[str, Any]:
+    packed: dict[str, Any] = {
+        "id": ticket.id,
+        "p": ticket.version,
+        "s": _pack_story(ticket.story),
+        "c": [_pack_clock(clock) for clock in ticket.clocks.values()],
+        "n": ticket.newest,
+        "r": ticket.reached,
+        "e": [_pack_event(event) for event in ticket.history],
+    }
+    if ticket.base is not None:
+        packed["b"] = _pack(ticket.base)
+    if ticket.spent:
+        packed["x"] = [[*key, count] for key, count in ticket.spent.items()]
+    return packed
+
+
+def _unpack(packed: dict[str, Any], engine: Engine) -> Ticket:
+    version = packed["p"]
+    clocks = [_unpack_clock(entry, version, engine) for entry in packed["c"]]
+    id_ = packed["id"]
+    return Ticket(
+        id=id_,
+        version=version,
+        story=_unpack_story(packed["s"]),
+        clocks={(clock.kind, clock.metric): clock for clock in clocks},
+        newest=(packed["n"][0], packed["n"][1]),
+        reached=packed["r"],
+        history=[_unpack_event(id_, entry) for entry in packed["e"]],
+        base=_unpack(packed["b"], engine) if "b" in packed else None,
+        spent={
+            (kind, metric, cycle, revision, type_, threshold): count
+            for kind, metric, cycle, revision, type_, threshold, count in packed.get("x", ())
+        },
+    )
+
+
+def _pack_story(story: Story) -> list[Any]:
+    return [
+        story.opened_at,
+        story.attributes,
+        story.category,
+        story.customer_at,
+        story.answered_at,
+        story.spoke_since_status,
+        story.solved,
+        story.gone,
+    ]
+
+
+def _unpack_story(packed: list[Any]) -> Story:
+    opened_at, attributes, *rest = packed
+    return Story(opened_at, _attributes(attributes), *rest)
+
+
+def _pack_clock(clock: Clock) -> list[Any]:
+    return [
+        clock.kind,
+        clock.metric,
+        clock.cycle,
+        clock.policy.name,
+        clock.target,
+        clock.started_at,
+        clock.since,
+        clock.state,
+        clock.revision,
+        clock.used,
+        clock.step,
+        clock.due,
+        clock.deadline,
+        clock.breached_at,
+        clock.finished_at,
+        clock.reason,
+    ]
+
+
+def _unpack_clock(packed: list[Any], version: str, engine: Engine) -> Clock:
+    kind, metric, cycle, name, target, started_at, since, *rest = packed
+    policy = engine.policy(version, kind, name)
+    return Clock(
+        kind, metric, cycle, policy, target, started_at, since, steps(policy, target), *rest
+    )
+
+
+def _pack_event(event: TicketEvent) -> list[Any]:
+    match event:
+        case Created():
+            return ["c", event.time, event.key, event.attributes, event.author, event.public]
+        case Messaged():
+            return ["m", event.time, event.key, event.author, event.public]
+        case Changed():
+            return ["a", event.time, event.key, event.attributes]
+        case Merged():
+            return ["j", event.time, event.key, event.into]
+        case Deleted():
+            return ["d", event.time, event.key, event.reason]
+    message = f"not a ticket event: {event!r}"
+    raise TypeError(message)
+
+
+def _unpack_event(ticket: str, packed: list[Any]) -> TicketEvent:
+    match packed:
+        case ["c", time, key, attributes, author, public]:
+            return Created(ticket, time, key, _attributes(attributes), author, public)
+        case ["m", time, key, author, public]:
+            return Messaged(ticket, time, key, author, public)
+        case ["a", time, key, attributes]:
+            return Changed(ticket, time, key, _attributes(attributes))
+        case ["j", time, key, into]:
+            return Merged(ticket, time, key, into)
+        case ["d", time, key, reason]:
+            return Deleted(ticket, time, key, reason)
+    message = f"not an event of a row: {packed!r}"
+    raise UnreadableRow(message)
+
+
+def _attributes(packed: dict[str, Any]) -> Attributes:
+    """Lists come back as tuples, so that attributes stay comparable."""
+    return {
+        name: tuple(value) if isinstance(value, list) else value for name, value in packed.items()
+    }

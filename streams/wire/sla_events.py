@@ -1,0 +1,74 @@
+"""SLA events out: facts as CloudEvents 1.0 in JSON, and back for whoever keeps the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from streams.sla.facts import Fact
+from streams.wire.instant import show
+
+SOURCE = "/sla-streams"
+
+
+def encode(fact: Fact, detected_at: int) -> bytes:
+    """Write a fact; `detected_at` (ms UTC) is when it was seen, apart from when it happened (R3)."""
+    return orjson.dumps(event(fact, detected_at))
+
+
+def event(fact: Fact, detected_at: int) -> dict[str, Any]:
+    """Give the CloudEvent as a JSON object. Instants are RFC 3339, amounts are seconds."""
+    return {
+        "specversion": "1.0",
+        "id": fact.id,
+        "source": SOURCE,
+        "type": f"sla.{fact.type}",
+        "subject": fact.ticket,
+        "time": show(fact.time),
+        "datacontenttype": "application/json",
+        "data": {
+            "ticket": fact.ticket,
+            "policy": fact.policy,
+            "policy_version": fact.version,
+            "kind": fact.kind,
+            "metric": fact.metric,
+            "cycle": fact.cycle,
+            "revision": fact.revision,
+            "attributes": dict(fact.attributes),
+            "schedule": fact.schedule,
+            "started_at": show(fact.started_at),
+            "deadline": None if fact.deadline is None else show(fact.deadline),
+            "target_seconds": fact.target / 1000,
+            "elapsed_seconds": fact.elapsed / 1000,
+            "remaining_seconds": fact.remaining / 1000,
+            "detected_at": show(detected_at),
+            **_particular(fact),
+        },
+    }
+
+
+def _particular(fact: Fact) -> Mapping[str, Any]:
+    """Give what only some types carry."""
+    told: dict[str, Any] = {}
+    if fact.threshold is not None:
+        told["threshold"] = fact.threshold
+        told["level"] = fact.level
+        told["notify"] = list(fact.notify)
+        told["schedule_open"] = fact.schedule_open
+    if fact.breached_at is not None:
+        told["breached_at"] = show(fact.breached_at)
+    if fact.reason is not None:
+        told["reason"] = fact.reason
+    if fact.outcome is not None:
+        told["outcome"] = fact.outcome
+        told["margin"] = fact.margin
+    if fact.withdraws is not None:
+        told["withdraws"] = fact.withdraws
+    if fact.retracts is not None:
+        told["retracts"] = fact.retracts
+        told["retracts_type"] = f"sla.{fact.retracts_type}"
+    if fact.corrects:
+        told["corrects"] = True
+    return told

@@ -1,0 +1,333 @@
+"""The Faust app whose unit of work is the commit.
+
+Decisions: what Faust does well stays Faust's: settings, services, membership, assignment, sensors,
+timers, tasks. Its agents, tables and producer are not used, because their work would be outside of
+the transaction (facts 1, 2); an app that has any is refused.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+import signal
+import sys
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Any, TypeVar, cast
+
+import faust
+from aiokafka import ConsumerRecord
+from faust.app.base import BootStrategy as FaustBootStrategy
+from faust.transport.drivers import aiokafka as driver
+
+from streams.work import pins, topics
+from streams.work.consumer import Transport
+from streams.work.errors import Refused
+from streams.work.fatal import die
+from streams.work.partition import Partition
+from streams.work.readiness import Readiness, State
+from streams.work.recovery import TableManager
+from streams.work.stats import PartitionStats, Stats
+from streams.work.table import Table
+from streams.work.tick import Clock, Tick, Ticker
+from streams.work.unit import Hook, UnitOfWork
+
+log = logging.getLogger(__name__)
+
+V = TypeVar("V")
+Handler = Callable[[Partition, Sequence[ConsumerRecord]], None]
+H = TypeVar("H", bound=Handler)
+T = TypeVar("T", bound=Tick)
+P = TypeVar("P", bound=Hook)
+
+EXIT_REFUSED = 1
+
+
+def wall_clock() -> int:
+    """Return the time of the machine in milliseconds UTC."""
+    return time.time_ns() // 1_000_000
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+class BootStrategy(FaustBootStrategy):
+    """Starts everything of Faust's but its producer, which nothing here sends through (fact 2)."""
+
+    enable_kafka_producer = False
+
+
+class App(faust.App):
+    """A Faust app with tables, batches and ticks that are committed together.
+
+    commit_interval, session_timeout, transaction_timeout, connect_timeout and stop_timeout are
+    seconds. `instance_id` makes the membership static: a restart within the session timeout takes
+    its partitions back without a rebalance of the others. `hold_transaction` is an aid for tests:
+    it keeps each transaction open that many seconds before its commit. Further keywords are Faust
+    settings, such as `broker_credentials`.
+    """
+
+    BootStrategy = BootStrategy
+
+    def __init__(
+        self,
+        id: str,  # noqa: A002 - Faust's name
+        *,
+        broker: str | list[str],
+        commit_interval: float = 0.1,
+        session_timeout: float = 10.0,
+        transaction_timeout: float = 30.0,
+        connect_timeout: float = 20.0,
+        stop_timeout: float = 10.0,
+        instance_id: str | None = None,
+        clock: Clock = wall_clock,
+        replication: int = -1,
+        max_record_bytes: int = 1_000_000,
+        max_records_per_unit: int = 500,
+        max_uncommitted: int = 50_000,
+        hold_transaction: float = 0.0,
+        **settings: Any,
+    ) -> None:
+        """Check the pinned versions and describe the app; nothing is connected yet."""
+        pins.check()
+        self.work = UnitOfWork(
+            id,
+            client_settings=self._client_settings,
+            max_record_bytes=max_record_bytes,
+            transaction_timeout=transaction_timeout,
+            hold_transaction=hold_transaction,
+        )
+        self.ticker = Ticker(self.work, clock)
+        self.handlers: dict[str, Handler] = {}
+        self.replication = replication
+        self.connect_timeout = connect_timeout
+        self.stop_timeout = stop_timeout
+        self.max_uncommitted = max_uncommitted
+        self._state = Readiness(ready=False, state="starting", reason="not started")
+        self._stop_asked: asyncio.Event | None = None
+        super().__init__(
+            id,
+            broker=broker,
+            **{
+                "broker_commit_interval": commit_interval,
+                "broker_session_timeout": session_timeout,
+                "broker_heartbeat_interval": session_timeout / 5,
+                "broker_max_poll_records": max_records_per_unit,
+                "consumer_group_instance_id": instance_id,
+                "consumer_max_fetch_size": max(1 << 20, max_record_bytes + (64 << 10)),
+                "store": "memory://",
+                "stream_wait_empty": False,
+                "table_standby_replicas": 0,
+                "topic_disable_leader": True,
+                "topic_allow_declare": False,
+                "web_enabled": False,
+                "TableManager": TableManager,
+                **settings,
+            },
+        )
+        self.task(self.ticker.run)
+
+    # -- what the program registers
+
+    def table(
+        self,
+        name: str,
+        *,
+        partitions: int = 0,
+        encode: Callable[[V], bytes] = _same,
+        decode: Callable[[bytes], V] = _same,
+        config: dict[str, str] | None = None,
+    ) -> Table[V]:
+        """Declare a table; its changelog is `<app id>-<name>-changelog`.
+
+        `partitions` 0 means as many as the source has; any other number is checked against it.
+        `config` adds to the settings of the changelog topic when that is created.
+        """
+        if name in self.work.tables:
+            raise ValueError(f"table {name} is declared twice")
+        table = Table(
+            self.work,
+            name,
+            partitions=partitions,
+            changelog=f"{self.work.app_id}-{name}-changelog",
+            config=config or {},
+            encode=encode,
+            decode=decode,
+        )
+        self.work.tables[name] = table
+        return table
+
+    def batches(self, topic: str) -> Callable[[H], H]:
+        """Register the handler of a source topic: called with a partition and its next records."""
+        if topic in self.handlers:
+            raise ValueError(f"topic {topic} has a handler already")
+
+        def register(handler: H) -> H:
+            _plain(handler)
+            self.handlers[topic] = handler
+            return handler
+
+        return register
+
+    def on_tick(self, interval: float = 0.1) -> Callable[[T], T]:
+        """Register a handler of ticks: called with each ready partition and the time it reached.
+
+        `interval` is seconds; the shortest one registered is that of all handlers.
+        """
+
+        def register(handler: T) -> T:
+            _plain(handler)
+            self.ticker.add(handler, interval)
+            return handler
+
+        return register
+
+    def on_restored(self, hook: P) -> P:
+        """Register a call for each acquired partition, after its rows and before its records."""
+        self.work.on_restored.append(_plain(hook))
+        return hook
+
+    def on_revoked(self, hook: P) -> P:
+        """Register a call for each partition that goes; what it emits goes nowhere."""
+        self.work.on_revoked.append(_plain(hook))
+        return hook
+
+    def before_commit(self, hook: P) -> P:
+        """Register a call for each partition about to be committed; it may still write and emit."""
+        self.work.before_commit.append(_plain(hook))
+        return hook
+
+    # -- what the program reads
+
+    @property
+    def clock(self) -> Clock:
+        """The clock that ticks read, in milliseconds UTC."""
+        return self.ticker.clock
+
+    @property
+    def partitions(self) -> list[Partition]:
+        """The partitions held, ready or not, by number."""
+        return [self.work.parts[number] for number in sorted(self.work.parts)]
+
+    @property
+    def stats(self) -> Stats:
+        """Counters since the start."""
+        return self.work.stats
+
+    def partition_stats(self) -> list[PartitionStats]:
+        """Return the numbers of each partition held."""
+        return [part.stats() for part in self.partitions]
+
+    def readiness(self) -> Readiness:
+        """Return (ready, state, reason)."""
+        return self._state
+
+    def enter(self, state: State, reason: str = "") -> None:
+        """Note what the worker is doing; stopping is final."""
+        if self._state.state != "stopping":
+            self._state = Readiness(state == "running", state, reason)
+
+    # -- Faust's seams
+
+    def _new_transport(self) -> Transport:
+        """Use the transport that delivers batches (fact 1)."""
+        return Transport(self.conf.broker_consumer, self)
+
+    async def on_first_start(self) -> None:
+        """Make no directories, nothing is kept on disk; name the topics to subscribe to.
+
+        Not earlier: the conductor binds itself to the loop that runs when it first hears of one.
+        """
+        for topic in self.handlers:
+            self.topics.add(self.topic(topic, key_type=bytes, value_type=bytes))
+
+    def _client_settings(self, client_id: str) -> dict[str, Any]:
+        """Return what every client of ours needs: servers and credentials as Faust has them."""
+        return {
+            "bootstrap_servers": driver.server_list(self.conf.broker, 9092),
+            "client_id": client_id,
+            **driver.credentials_to_aiokafka_auth(
+                self.conf.broker_credentials, self.conf.ssl_context
+            ),
+        }
+
+    # -- running
+
+    def run(self) -> int:
+        """Run until SIGTERM or SIGINT; return the exit code (0, or 1 with words on stderr)."""
+        try:
+            asyncio.run(self.serve())
+        except Refused as refusal:
+            sys.stderr.write(f"{refusal}\n")
+            return EXIT_REFUSED
+        return 0
+
+    async def serve(self) -> None:
+        """Run until SIGTERM, SIGINT or `stop_serving`; raise Refused where it must not start."""
+        self._refuse_foreign_work()
+        await topics.prepare(
+            self.work,
+            self.handlers,
+            replication=self.replication,
+            connect_timeout=self.connect_timeout,
+        )
+        self._stop_asked = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.stop_serving)
+        self.enter("assigning", "joining the group")
+        starting = asyncio.create_task(self.start())
+        await self._until_asked_to_stop(starting)
+        await self._end(starting)
+
+    def stop_serving(self) -> None:
+        """Ask `serve` to commit and return."""
+        if self._stop_asked is not None:
+            self._stop_asked.set()
+
+    async def _until_asked_to_stop(self, starting: asyncio.Task[None]) -> None:
+        assert self._stop_asked is not None
+        asked = asyncio.create_task(self._stop_asked.wait())
+        # mode's events are asyncio events in all but type.
+        crashed = asyncio.create_task(cast("asyncio.Event", self._crashed).wait())
+        watched: set[asyncio.Task[Any]] = {asked, crashed, starting}
+        while not asked.done():
+            done, _ = await asyncio.wait(watched, return_when=asyncio.FIRST_COMPLETED)
+            if crashed in done:
+                die(f"a service of Faust's crashed: {self.crash_reason!r}", self.crash_reason)
+            if starting in done:
+                watched.discard(starting)
+                if error := starting.exception():
+                    die(f"the start failed: {error!r}", error)
+        crashed.cancel()
+
+    async def _end(self, starting: asyncio.Task[None]) -> None:
+        """Stop, first what must be safe, then in good order as far as the time goes."""
+        self.enter("stopping", "asked to stop")
+        await self.work.release_all()
+        try:
+            async with asyncio.timeout(self.stop_timeout):
+                await self.stop()
+        except TimeoutError:
+            log.warning("all is committed, but the group was not left in %s s", self.stop_timeout)
+        starting.cancel()
+        with suppress(BaseException):
+            await starting
+
+    def _refuse_foreign_work(self) -> None:
+        if self.agents:
+            raise Refused(
+                f"Faust agents ({', '.join(self.agents)}) cannot run in this app: their output is"
+                " not part of the commit. Use App.batches"
+            )
+
+
+def _plain(function: Any) -> Any:
+    if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
+        raise TypeError(
+            f"{function.__qualname__} must be a plain function: a unit of work is not interrupted"
+        )
+    return function
