@@ -60,7 +60,7 @@ class Jar:
         """Say what is wrong with the file at `path`, or None where it is this very jar."""
         try:
             content = path.read_bytes()
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return "is missing"
         if len(content) != self.size:
             return f"has {len(content)} bytes instead of {self.size}"

@@ -188,7 +188,11 @@ class EmbeddedKafka:
                 raise BrokerError(message) from error
             command.append(str(self._kept))
         self._supervisor = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
+            command,
+            bufsize=0,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            start_new_session=True,
         )
         while self._folder is None:
             self._hear()
@@ -238,7 +242,6 @@ class EmbeddedKafka:
         assert keeper.stdin
         try:
             keeper.stdin.write(f"{line}\n".encode())
-            keeper.stdin.flush()
         except BrokenPipeError:
             raise BrokerError(_LOST) from None
         while (self._pid is None) == starting:
@@ -257,7 +260,7 @@ class EmbeddedKafka:
         ready, _, _ = select.select([keeper.stdout], [], [], timeout_s)
         if not ready:
             return False
-        said = keeper.stdout.read1(4096)  # type: ignore[attr-defined]
+        said = keeper.stdout.read(4096)
         if not said:
             self._pid = None
             return False
@@ -270,6 +273,9 @@ class EmbeddedKafka:
         word, _, rest = line.partition(" ")
         if word == "folder":
             self._folder = Path(rest)
+        elif word == "in-use":
+            message = f"another Kafka keeps its data in {rest}; stop it or name another folder"
+            raise BrokerError(message)
         elif word == "started":
             self._pid = int(rest)
         elif word == "exited":
@@ -289,8 +295,6 @@ class EmbeddedKafka:
         tail = self._log_tail()
         if "Address already in use" in tail:
             return _port_in_use(self.port)
-        if "Failed to acquire lock" in tail:
-            return f"another Kafka keeps its data in {self.folder}; stop it or name another folder"
         where = f"in {self.folder / 'broker.log'}" if self._kept else "in its log, now gone"
         hint = "" if self._kept else "; name a data_dir to keep the log"
         return f"Kafka did not come up: {what}. The last words {where}{hint}:\n{tail}"

@@ -8,16 +8,19 @@ Run as a script by `EmbeddedKafka`, with the standard library alone. Decisions t
 - It leads a session of its own: Ctrl-C in the terminal reaches the owner alone, which then stops
   the broker in order.
 - Where Linux is below, the kernel kills the broker if this process itself is killed.
+- A folder has one supervisor, which holds its lock for as long as the broker lives. One whose
+  owner has just gone is waited for.
 - A temporary folder is made here and not by the owner: whoever makes it removes it.
 
 Standard input takes lines: `start`, `stop` (in order), `kill`. Standard output answers with
-lines: `folder PATH`, `started PID`, `failed WORDS`, `exited CODE`.
+lines: `folder PATH`, `in-use PATH`, `started PID`, `failed WORDS`, `exited CODE`.
 """
 
 from __future__ import annotations
 
 import contextlib
 import ctypes
+import fcntl
 import json
 import os
 import selectors
@@ -26,9 +29,11 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 
 ORDERLY_S = 30.0
 LOOK_S = 0.5
+LOCK_WAIT_S = 5.0
 PR_SET_PDEATHSIG = 1
 
 
@@ -52,6 +57,9 @@ class Supervisor:
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         try:
+            if not self._lock():
+                self._say(f"in-use {self._folder}")
+                return
             self._say(f"folder {self._folder}")
             with selectors.DefaultSelector() as ears:
                 ears.register(sys.stdin, selectors.EVENT_READ)
@@ -62,6 +70,18 @@ class Supervisor:
             self._end(orderly=not self._temporary)
             if self._temporary:
                 shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _lock(self) -> bool:
+        """Take the folder, held until this process ends; False where another keeps it."""
+        held = os.open(os.path.join(self._folder, "lock"), os.O_CREAT | os.O_RDWR, 0o644)
+        deadline = time.monotonic() + LOCK_WAIT_S
+        while True:
+            with contextlib.suppress(BlockingIOError):
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return True
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.05)
 
     def _listen(self, ears: selectors.BaseSelector, wake: int) -> bool:
         """Take what came; False once the owner has gone."""

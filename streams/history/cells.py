@@ -107,7 +107,8 @@ class Cells:
         if split is not None:
             value = value.split(split) if isinstance(value, str) else value or []
         if isinstance(value, list):
-            return [_item(column, part) for part in value if part not in {"", None}]
+            items = [_item(column, part) for part in value if part is not None]
+            return [item for item in items if item != ""]
         return values.get(str(value), value) if values else value
 
 

@@ -199,6 +199,9 @@ def _json_rows(name: str, text: IO[str]) -> Iterator[Row | Unreadable]:
     except (ValueError, RecursionError) as error:
         message = f"{name}: is not JSON ({error}); for an object a line set file.format: ndjson"
         raise ExportError(message) from error
+    if not isinstance(whole, dict):
+        message = f"{name}: is no list of rows; give a JSON array of objects"
+        raise ExportError(message)
     arrays = [item for item in whole.values() if isinstance(item, list)]
     if len(arrays) != 1:
         message = f"{name}: holds {len(arrays)} lists of rows where one is needed; give that list"

@@ -16,6 +16,7 @@ from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 _REMEMBERED = 1 << 16
+_YEAR_2200 = 7_258_118_400_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -34,9 +35,13 @@ class Moments:
         """Answer milliseconds UTC; raises ValueError, in words, where no format fits."""
         for form in self._formats:
             try:
-                return self._by(form, text)
+                instant = self._by(form, text)
             except (ValueError, OverflowError):
                 continue
+            if not 0 <= instant < _YEAR_2200:
+                message = f"{text!r} is before 1970 or from 2200 on"
+                raise ValueError(message)
+            return instant
         wanted = " or ".join(self._formats)
         message = f"{text!r} is not a time as {wanted}"
         raise ValueError(message)

@@ -8,7 +8,7 @@ itself and settled up to the end; the facts then come out by the instant at whic
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from streams.sla.compliance import Compliance
@@ -24,6 +24,7 @@ class Replay:
     """The outcome of a replay: facts with the instant (ms UTC) at which each came to be known."""
 
     facts: list[tuple[int, Fact]] = field(default_factory=list)
+    until: int = 0
     tickets: int = 0
     events: int = 0
     unmatched: int = 0
@@ -51,17 +52,19 @@ def replay(
     *,
     until: int | None = None,
     arrival: bool = False,
+    advance: Callable[[int], None] = lambda _: None,
 ) -> Replay:
     """Fold a history; `until` (ms UTC) is the instant reached, by default that of the last event.
 
-    Events after `until` have not happened yet and are left out.
+    Events after `until` have not happened yet and are left out. `advance` is told the events done.
     """
     tickets = by_ticket(events)
     times = [event.time for history in tickets.values() for event in history]
     end = max(times, default=0) if until is None else until
     engine = Engine(policies)
-    done = Replay()
+    done = Replay(until=end)
     for history in tickets.values():
+        advance(len(history))
         known = [event for event in history if event.time <= end]
         if not known:
             continue

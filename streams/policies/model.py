@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterable
-from datetime import date as Date  # ruff: ignore[lowercase-imported-as-non-lowercase]  # a field is called date
+from datetime import date as Date  # noqa: N812  # a field is called date
 from difflib import get_close_matches
 from fractions import Fraction
 from typing import Annotated, Any, Literal, Self

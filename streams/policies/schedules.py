@@ -24,7 +24,7 @@ def build_schedule(
     """Make a schedule; None, with the faults noted, where it cannot be."""
     if shape == "24x7":
         return Schedule.always(name)
-    assert isinstance(shape, ScheduleShape)  # ruff: ignore[assert]  # the literal is the other form
+    assert isinstance(shape, ScheduleShape)  # the literal is the other form
     before = len(marked.faults)
     if "time_zone" not in shape.model_fields_set:
         marked.add(path, "no time_zone: UTC is assumed", "say time_zone: UTC", severity="note")

@@ -20,8 +20,10 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from streams.sla.clock import PATHS, Clock, Signal, State, Step, steps, target_ms
+from streams.sla.duration import Duration
 from streams.sla.events import Attributes, TicketEvent
 from streams.sla.facts import Fact, FactType
 from streams.sla.metric import RULES, Want, want
@@ -110,7 +112,7 @@ class Engine:
         for kind in KINDS:
             policy = policies.match(kind, ticket.story.attributes)
             for metric in RULES:
-                said.extend(self._follow(ticket, kind, metric, policy, event.time))
+                said.extend(self._follow(ticket, kind, metric, policy, before, event.time))
         return facts + [_issued(ticket, fact) for fact in said]
 
     def _stop(self, ticket: Ticket, clock: Clock, now: int, judged: Attributes) -> list[Fact]:
@@ -122,7 +124,13 @@ class Engine:
         return self._move(ticket, clock, ended, now, reason=wanted.reason, attributes=judged)
 
     def _follow(
-        self, ticket: Ticket, kind: str, metric: str, policy: Policy | None, now: int
+        self,
+        ticket: Ticket,
+        kind: str,
+        metric: str,
+        policy: Policy | None,
+        before: Attributes,
+        now: int,
     ) -> list[Fact]:
         """Bring the clock of a metric to where the story and the policy say it should be."""
         clock = ticket.clocks.get((kind, metric))
@@ -136,12 +144,13 @@ class Engine:
             return self._move(ticket, clock, "cancelled", now, reason=reason)
         if wanted is None or wanted.state != "running":
             return []
-        target = target_ms(duration, policy.schedule, wanted.started_at)
         facts: list[Fact] = []
         if clock is None or wanted.cycle > clock.cycle:
-            clock = self._begin(ticket, kind, metric, policy, target, wanted, now)
-        elif clock.policy is not policy or clock.target != target:
-            facts.extend(self._retarget(ticket, clock, policy, target, now))
+            clock = self._begin(ticket, kind, metric, policy, duration, wanted, now)
+        elif clock.policy is not policy or priority != before.get("priority") or not clock.open:
+            target = target_ms(duration, policy.schedule, wanted.started_at)
+            if clock.policy is not policy or clock.target != target:
+                facts.extend(self._retarget(ticket, clock, policy, target, now))
         if clock.state == "cancelled" and clock.reason in UNPROMISED:
             clock.used = self._counted(ticket, metric, policy, wanted.started_at, now)
         paused = _paused(policy, metric, ticket.story, self._policies(ticket))
@@ -155,11 +164,12 @@ class Engine:
         kind: str,
         metric: str,
         policy: Policy,
-        target: int,
+        duration: Duration,
         wanted: Want,
         now: int,
     ) -> Clock:
         """Put a new clock on the ticket; it starts with the next transition."""
+        target = target_ms(duration, policy.schedule, wanted.started_at)
         clock = ticket.clocks[kind, metric] = Clock(
             kind=kind,
             metric=metric,
@@ -220,21 +230,17 @@ class Engine:
             met = clock.state == "fulfilled" and clock.breached_at is None
             clock.signal(signal, now)
             clock.reason = reason
-            fact = self._fact(ticket, clock, SAYS[signal], now)
+            told: dict[str, Any] = {}
             if attributes is not None:
-                fact = replace(fact, attributes=attributes)
+                told["attributes"] = attributes
             if signal == "fulfil":
-                outcome = "met" if clock.breached_at is None else "breached"
-                fact = replace(fact, outcome=outcome)
+                told["outcome"] = "met" if clock.breached_at is None else "breached"
             elif signal == "cancel":
-                fact = replace(fact, reason=reason)
+                told["reason"] = reason
             elif signal == "reopen":
-                fact = replace(
-                    fact,
-                    discriminator="reopened",
-                    reason="reopened",
-                    withdraws="met" if met else None,
-                )
+                told["discriminator"] = told["reason"] = "reopened"
+                told["withdraws"] = "met" if met else None
+            fact = self._fact(ticket, clock, SAYS[signal], now, **told)
             facts.append(fact)
             if signal in ("start", "reopen"):
                 facts.extend(self._collapse(ticket, clock, now, "policy_applied"))
@@ -277,8 +283,11 @@ class Engine:
 
     def _warning(self, ticket: Ticket, clock: Clock, step: Step, now: int) -> Fact:
         assert step.warning is not None  # noqa: S101 - the callers looked
-        return replace(
-            self._fact(ticket, clock, "breach_imminent", now),
+        return self._fact(
+            ticket,
+            clock,
+            "breach_imminent",
+            now,
             threshold=step.warning.key,
             level=step.warning.level,
             notify=step.warning.notify,
@@ -286,14 +295,11 @@ class Engine:
         )
 
     def _fact(
-        self,
-        ticket: Ticket,
-        clock: Clock,
-        type_: FactType,
-        now: int,
-        *,
-        reason: str | None = None,
+        self, ticket: Ticket, clock: Clock, type_: FactType, now: int, **told: Any
     ) -> Fact:
+        told.setdefault("attributes", ticket.story.attributes)
+        if type_ in ("paused", "resumed"):
+            told.setdefault("discriminator", str(now))
         return Fact(
             type=type_,
             ticket=ticket.id,
@@ -305,14 +311,12 @@ class Engine:
             policy=clock.policy.name,
             version=ticket.version,
             schedule=clock.policy.schedule.name,
-            attributes=ticket.story.attributes,
             started_at=clock.started_at,
             deadline=clock.deadline,
             target=clock.target,
             elapsed=clock.elapsed(now),
-            discriminator=str(now) if type_ in ("paused", "resumed") else "",
             breached_at=clock.breached_at,
-            reason=reason,
+            **told,
         )
 
     # -- late events ---------------------------------------------------------------------------

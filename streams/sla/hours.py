@@ -82,7 +82,7 @@ def parse_days(text: str) -> tuple[int, ...]:
     days: list[int] = []
     for part in text.split(","):
         ends = [_day(name) for name in re.split(r"[-\u2013]", part)]
-        if len(ends) > 2:  # ruff: ignore[magic-value-comparison]  # a range has two ends
+        if len(ends) > 2:  # a range has two ends
             raise Misread("not a day or a range of days", _DAYS_FIX)
         days += ((ends[0] + step) % 7 for step in range((ends[-1] - ends[0]) % 7 + 1))
     return tuple(days)
@@ -114,7 +114,7 @@ _LONG = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "su
 
 def _second(hour: str, minute: str, second: str | None) -> int:
     value = int(hour) * 3600 + int(minute) * 60 + int(second or 0)
-    if int(minute) > 59 or int(second or 0) > 59 or value > DAY:  # ruff: ignore[magic-value-comparison]
+    if int(minute) > 59 or int(second or 0) > 59 or value > DAY:
         raise Misread("hours go from 00:00 to 24:00, minutes from 00 to 59", _WINDOW_FIX)
     return value
 

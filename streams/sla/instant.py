@@ -27,7 +27,7 @@ def parse_instant(text: str) -> int:
     if digits[3:].strip("0"):
         raise Misread("finer than a millisecond", "leave three decimals of the second at most")
     offset = (int(off_hour or 0) * 60 + int(off_minute or 0)) * 60
-    fits = hour < 24 and minute < 60 and second < 60 and int(off_minute or 0) < 60  # ruff: ignore[magic-value-comparison]
+    fits = hour < 24 and minute < 60 and second < 60 and int(off_minute or 0) < 60
     try:
         days = date(year, month, day).toordinal() - EPOCH
     except ValueError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class Misread(ValueError):  # ruff: ignore[error-suffix-on-exception-name]  # it says what happened
+class Misread(ValueError):  # it says what happened
     """A value that means nothing here; says what is wrong with it and what to write instead."""
 
     def __init__(self, what: str, fix: str) -> None:

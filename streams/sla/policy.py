@@ -42,7 +42,7 @@ def word(text: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Warning_:  # ruff: ignore[invalid-class-name]  # Warning is Python's
+class Warning_:  # noqa: N801  # Warning is Python's
     """When to warn (R21): exactly one of a share of the target, time left, time after the breach.
 
     `percent` is a fraction of 1; `left_ms` and `after_ms` are active time.

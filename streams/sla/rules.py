@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
@@ -22,7 +22,6 @@ Spans = list[tuple[int, int]]
 """Half-open spans of instants, in ms UTC."""
 
 _YEAR_DAYS, _YEAR_WEEKS = 366, 53
-_NIGHT = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +40,12 @@ class Rules:
 
     zone: str
     hours: WeeklyHours
-    holidays: Holidays = Holidays()  # ruff: ignore[function-call-in-dataclass-default-argument]  # frozen
+    holidays: Holidays = Holidays()  # noqa: RUF009  # frozen
     exceptions: tuple[Special, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse an unknown zone, and rules by which nothing ever opens (R25), as Misread."""
-        self._tz  # ruff: ignore[useless-expression]  # an unknown zone speaks up here
+        self._tz  # noqa: B018  # an unknown zone speaks up here
         if any(self.hours.days) or any(
             self.spans(day)
             for special in self.exceptions
@@ -111,8 +110,7 @@ class Rules:
         """Narrow holidays and exceptions to those that can touch a date of the year."""
         narrowed = self._years.get(year)
         if narrowed is None:
-            first, last = date(year, 1, 1) - _NIGHT, date(year, 12, 31) + _NIGHT
-            specials = (s for s in self.exceptions if s.first <= last and first <= s.last)
+            specials = (s for s in self.exceptions if s.first.year - 1 <= year <= s.last.year + 1)
             narrowed = self._years[year] = self.holidays.of(year), tuple(specials)
         return narrowed
 

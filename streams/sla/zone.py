@@ -53,7 +53,7 @@ def local_of(zone: ZoneInfo, instant: int) -> tuple[int, int]:
 
 def _offset(moment: datetime) -> int:
     offset = moment.utcoffset()
-    assert offset is not None  # ruff: ignore[assert]  # every moment here carries a ZoneInfo
+    assert offset is not None  # every moment here carries a ZoneInfo
     return offset.days * DAY + offset.seconds
 
 

@@ -35,6 +35,8 @@ class Topic:
         return {"cleanup.policy": policy, **self.config}
 
 
+EVER = {"message.timestamp.after.max.ms": str(2**63 - 1)}
+"""A fact is dated by when it happened, and a source's clock may be ahead of the broker's."""
 LARGE = {"max.message.bytes": str(LARGEST_RECORD + 100_000)}
 KEEP = {"retention.ms": str(400 * 86_400_000)}
 
@@ -43,9 +45,10 @@ def of(app_id: str) -> tuple[Topic, ...]:
     """Give every topic of an application, the source first."""
     return (
         Topic(TICKET_EVENTS, "ticket events, keyed by ticket id"),
-        Topic(SLA_EVENTS, "SLA events, keyed by ticket id: the ledger", config=KEEP),
+        Topic(SLA_EVENTS, "SLA events, keyed by ticket id: the ledger", config={**KEEP, **EVER}),
         Topic(SLA_STATUS, "each ticket's open clocks, keyed by ticket id", compacted=True),
-        Topic(DEAD_LETTERS, "records that could not be read, untouched", config={**LARGE, **KEEP}),
+        Topic(DEAD_LETTERS, "records that could not be read, untouched", config={**LARGE, **KEEP, **EVER}),
         Topic(f"{app_id}-tickets-changelog", "the tickets' rows", compacted=True, config=LARGE),
+        Topic(f"{app_id}-ledger-changelog", "outcomes by hour: the rates", compacted=True),
         Topic(POLICIES, "policy sets by version", compacted=True, partitions=1),
     )

@@ -29,10 +29,10 @@ practice, and those that a test can show are named in `tests/work`.
  3. A transactional producer per *source partition*: the new owner's InitProducerId fences the old
     one and ends its open transaction. That makes offsets safe that carry no group generation.
  4. The order in which a partition is acquired: fence, read the committed offset, read the changelog
-    up to the last stable offset, rebuild what is volatile, seek, work. A step earlier sees a state
-    that the former owner may still change. Partition numbers come from the source topics.
- 5. Transaction markers take up offsets: a log read to its end is known by the consumer's *position*,
-    never by the offset of the last record. (Faust's recovery waits for that record for ever.)
+    up to the last stable offset, rebuild what is volatile, seek, work. A step taken earlier sees
+    what the former owner may still change. Partition numbers come from the source topics.
+ 5. Transaction markers take up offsets: that a log is read to its end is known by the consumer's
+    *position*, never by the last record's offset, for which Faust's recovery waits for ever.
  6. The partition's position is the authority. Records below it are passed over; a gap above it is
     fatal, and so is a log that was cut off. A delivery is dropped only where a seek follows or has
     followed. Rebalances are eager, and fetches begun before one arrive after it.
@@ -40,15 +40,15 @@ practice, and those that a test can show are named in `tests/work`.
     future is awaited before the commit: aiokafka commits although a batch has failed.
  8. After an error in a unit or a commit, memory is ahead of the log: abort, end the process. So bad
     input must be dealt with inside the unit, or it is a crash loop.
- 9. One lock over commits and the closing of producers; closing one under a running transaction hangs
-    for 30 s. Nothing in a unit awaits.
+ 9. One lock over commits and the closing of producers: to close one under a running transaction
+    hangs for 30 s. Nothing in a unit awaits.
 10. Faust ties read isolation to its own exactly-once mode, and its alarms to acknowledgements. All
     its commit paths end in `force_commit`.
 11. Kafka answers the first produce of a transaction with a retriable error, so the back-off decides
     the time of a commit: 20 ms instead of 100.
 12. Private names are touched (`pins` has the list): exact versions are checked at the start.
-13. A tick at T may be applied where everything that was in the log at T has been. The end of the log
-    is the high watermark: the last stable offset hides events behind an open transaction. Timers go
+13. A tick at T may be applied where everything that was in the log at T has been. The log's end is
+    the high watermark: the last stable offset hides events behind an open transaction. Timers go
     on during rebalances, so a tick asks whether its partition is ready.
 14. A missing source topic leaves Faust ready and idle for ever.
 """

@@ -72,7 +72,7 @@ class App(faust.App):
 
     BootStrategy = BootStrategy
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - settings, each with a default, by keyword
         self,
         id: str,  # noqa: A002 - Faust's name
         *,

@@ -121,8 +121,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
             ends = await consumer.end_offsets(tps)
             offsets = await asyncio.gather(*(consumer.committed(tp) for tp in tps))
             return {
-                tp: (offset, begins[tp], ends[tp])
-                for tp, offset in zip(tps, offsets, strict=True)
+                tp: (offset, begins[tp], ends[tp]) for tp, offset in zip(tps, offsets, strict=True)
             }
 
         return cast("dict[TP, tuple[int | None, int, int]]", await self.call_thread(ask))
@@ -131,7 +130,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
 class Consumer(driver.Consumer):
     """The consumer as Faust sees it, on the main loop."""
 
-    app: App  # type: ignore[assignment]  # Faust types it as its interface
+    app: App
     _thread: ConsumerThread
     _membership: int = 0
 
@@ -210,12 +209,12 @@ class Consumer(driver.Consumer):
     # -- records
 
     async def _drain_messages(self, fetcher: Any) -> None:
-        """Apply each fetch as one unit per partition, instead of a task pair per record (fact 1)."""
+        """Apply each fetch as one unit per partition, not as a task pair per record (fact 1)."""
         try:
             while not (self._stopped.is_set() or fetcher._stopped.is_set()):
-                delivery, _ = await self._wait_next_records(POLL_SECONDS)
-                if isinstance(delivery, Delivery):
-                    await self._apply(delivery)
+                fetched: Any = (await self._wait_next_records(POLL_SECONDS))[0]
+                if isinstance(fetched, Delivery):  # not so while the flow is stopped
+                    await self._apply(fetched)
         except self.consumer_stopped_errors:
             if not self.app.should_stop:
                 die("the consumer was stopped by its library")

@@ -8,7 +8,7 @@ class WorkError(Exception):
 
 
 class Refused(WorkError):
-    """The worker must not start: the cluster or the program is not as it has to be (exit code 1)."""
+    """The worker must not start: cluster or program are not as they have to be (exit code 1)."""
 
 
 class RecordTooLarge(WorkError):

@@ -20,8 +20,9 @@ log = logging.getLogger(__name__)
 
 def die(why: str, cause: BaseException | None = None) -> NoReturn:
     """End the process with code 70 after logging `why` and the traceback of `cause`."""
-    log.critical("%s; the process ends, the next one resumes from the last commit", why,
-                 exc_info=cause)
+    log.critical(
+        "%s; the process ends, the next one resumes from the last commit", why, exc_info=cause
+    )
     flush_logs()
     os._exit(EXIT_FATAL)
 

@@ -12,7 +12,7 @@ import asyncio
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.structs import OffsetAndMetadata
@@ -31,6 +31,8 @@ Headers = Sequence[tuple[str, bytes]]
 #: What a record batch may add to key, value and headers: 61 bytes of batch header, and lengths.
 RECORD_OVERHEAD = 120
 CLOSE_SECONDS = 5.0
+
+V = TypeVar("V")
 
 
 class Output(NamedTuple):
@@ -115,6 +117,14 @@ class Partition:
         yield from ((key, raw) for key, raw in rows.rest.items() if key not in live)
         yield from ((k, table.encode(v)) for k, v in list(live.items()) if v is not None)
 
+    def read(self, table: Table[V], key: bytes) -> V | None:
+        """Return a row for whoever looks on from outside of a unit; None where there is none."""
+        rows = self.tables[table.name]
+        if key in rows.live:
+            return cast("V | None", rows.live[key])
+        raw = rows.rest.get(key)
+        return None if raw is None else table.decode(raw)
+
     def changed(self, table: Table[Any]) -> list[tuple[bytes, Any]]:
         """Return (key, live object or None for a deletion) of every row dirty since the commit."""
         return list(self.tables[table.name].live.items())
@@ -136,7 +146,7 @@ class Partition:
     # -- for the delivery
 
     def applied(self, end: dict[TP, int]) -> bool:
-        """Tell whether everything before `end` has been applied (fact 5: positions, not records)."""
+        """Tell whether everything before `end` has been applied, by positions (fact 5)."""
         return all(self.positions[tp] >= offset for tp, offset in end.items())
 
     def pending(self, batch: Batch) -> Batch | None:
@@ -155,8 +165,7 @@ class Partition:
 
     def advance(self, tp: TP, position: int, records: int = 0) -> None:
         """Move the position on; only records make it worth a commit, markers do not."""
-        if position > self.positions[tp]:
-            self.positions[tp] = position
+        self.positions[tp] = max(self.positions[tp], position)
         if records:
             self._moved = True
             self.uncommitted += records
@@ -164,7 +173,7 @@ class Partition:
     # -- the transaction
 
     async def open(self) -> None:
-        """Start the producer: InitProducerId fences the former owner, ends its transaction (fact 3).
+        """Start the producer, which fences the former owner and ends its transaction (fact 3).
 
         Until this returns, committed offsets and changelog may still move; after it, they cannot.
         """

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from importlib.metadata import PackageNotFoundError, version
 
-import aiokafka.consumer.fetcher
 import faust.tables.manager
 import faust.tables.recovery
 import faust.transport.consumer
@@ -27,12 +26,19 @@ VERSIONS = {
 NAMES: dict[object, tuple[str, ...]] = {
     driver: ("credentials_to_aiokafka_auth", "server_list"),
     driver.AIOKafkaConsumerThread: (
-        "_create_worker_consumer", "_ensure_consumer", "_fetch_records", "call_thread",
+        "_create_worker_consumer",
+        "_ensure_consumer",
+        "_fetch_records",
+        "call_thread",
     ),
     driver.Consumer: ("_new_consumer_thread", "verify_event_path"),
     faust.transport.consumer.Consumer: (
-        "_drain_messages", "_wait_next_records", "force_commit", "perform_seek",
-        "on_partitions_revoked", "_commit_handler",
+        "_drain_messages",
+        "_wait_next_records",
+        "force_commit",
+        "perform_seek",
+        "on_partitions_revoked",
+        "_commit_handler",
     ),
     faust.tables.recovery.Recovery: ("_resume_streams", "_wait", "_restart_recovery"),
     faust.tables.manager.TableManager: ("_update_channels", "on_partitions_revoked", "recovery"),

@@ -35,7 +35,7 @@ class Rows:
 
 
 class Table(Generic[V]):
-    """A mapping from bytes to objects, usable inside a unit only: it shows that unit's partition."""
+    """A mapping from bytes to objects; inside a unit it shows the rows of the unit's partition."""
 
     def __init__(
         self,

@@ -1,8 +1,8 @@
-"""Ticks: the statement to a partition that time has reached T, and that nothing older is unread.
+"""Ticks: the statement to a partition that time has reached T and nothing older is unread.
 
-Decisions: T is read from the clock first, then the ends of the logs are asked for, all partitions in
-one request. T is applied to a partition once it has applied everything before its end as asked
-then. A pair (T, end) is kept until that is so, however long it takes: asking anew each time would
+Decisions: T is read from the clock first, then the ends of the logs are asked for, in one request
+for all partitions. T is applied to a partition once it has applied everything before its end as
+asked then. A pair (T, end) is kept until that is so, however long it takes: asking anew each time would
 starve a partition under constant load, and an old T is true as well. The end is the high watermark,
 not the last stable offset: an event behind an open transaction is in the log, though nobody may
 read it yet. Nothing fires in a partition that is being revoked or restored.
@@ -49,7 +49,7 @@ class Ticker:
         self.handlers.append(handler)
 
     async def run(self) -> None:
-        """Tick until cancelled; a round that takes long delays the next one, they do not pile up."""
+        """Tick until cancelled; a slow round delays the next one, they do not pile up."""
         if not self.handlers:
             return
         try:
@@ -108,5 +108,3 @@ class Ticker:
                 handler(part, now)
         self._work.stats.ticks += 1
         self._work.stats.last_tick_lateness_ms = max(0, self.clock() - now)
-
-

@@ -1,0 +1,6 @@
+"""The worker: Kafka on one side, the engine on the other.
+
+`bootstrap` is the composition root, the only place that knows every concrete part. `processor` is
+what happens to a partition's records and ticks; `ledger` and `board` are what is counted and shown;
+`meter`, `collector` and `http` are how operators look in.
+"""

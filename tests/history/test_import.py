@@ -236,7 +236,7 @@ def test_author_and_public_may_come_from_columns() -> None:
         (("?", "1", "08:00", "09:00", "New", "3", "A"), "id is '?'; a row needs the id"),
         (("7", "1", "08:00", "?", "New", "3", "A"), "at is '?'; a row needs that time"),
         (("7", "1", "08:00", "soon", "New", "3", "A"), "at: 'soon' is not a time as %d/%m/%Y"),
-        (("7", "1", "never", "09:00", "New", "3", "A"), "opened: 'never' is not a time"),
+        (("7", "1", "08:00", "1/1/1969 00:00", "New", "3", "A"), "at: '1/1/1969 00:00' is before"),
         (("7", "1", "08:00", "09:00", "New", "3", "\udce9"), "team holds bytes that are no text"),
     ],
 )
@@ -254,6 +254,17 @@ def test_a_bad_row_is_rejected_with_its_reason_and_changes_nothing(
     assert events == run(SNAPSHOTS, good)[0]
     assert len(told) == importer.tally.rejected == 2
     assert all(rejection.reason.startswith(reason) for rejection in told), told
+
+
+def test_the_created_time_is_needed_in_words_that_can_be_read_on_the_first_row_only() -> None:
+    """The creation is told once; what later rows say of it is not read."""
+    bad = snap("7", "2", "never", "09:00", "New", "3", "A")
+    [reason] = rejections(SNAPSHOTS, [bad])
+    assert reason.startswith("opened: 'never' is not a time")
+    good = snap("7", "1", "08:00", "08:30", "New", "3", "A")
+    assert rejections(SNAPSHOTS, [good, bad]) == []
+    events, _ = run(SNAPSHOTS, [snap("7", "2", "?", "09:00", "New", "3", "A")])
+    assert stamp(events[0].time)[11:16] == "09:00"
 
 
 def test_what_is_no_row_is_rejected_with_the_reason_it_came_with() -> None:

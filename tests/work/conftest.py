@@ -20,7 +20,7 @@ def kafka() -> Iterator[Kafka]:
     if address := os.environ.get("STREAMS_TEST_BROKER"):
         yield Kafka(address)
         return
-    from streams.broker import EmbeddedKafka  # noqa: PLC0415 - only where it is needed
+    from streams.broker import EmbeddedKafka
 
     with EmbeddedKafka() as broker:
         yield Kafka(broker.bootstrap)
@@ -54,7 +54,7 @@ def toys(kafka: Kafka, tmp_path: Path) -> Iterator[Toys]:
 @pytest.fixture
 def source(kafka: Kafka, request: pytest.FixtureRequest) -> str:
     """Make a source topic of 4 partitions named after the test, and its output topic."""
-    name = request.node.originalname.removeprefix("test_")[:80].replace("_", "-")
+    name: str = request.node.originalname.removeprefix("test_")[:80].replace("_", "-")
     name += f"-{os.urandom(2).hex()}"
     kafka.create(name, f"out-{name}")
     return name

@@ -155,9 +155,7 @@ async def _read_all(consumer: AIOKafkaConsumer, topic: str) -> list[Out]:
 class Toy:
     """A worker process."""
 
-    def __init__(
-        self, kafka: Kafka, source: str, files: Path, settings: dict[str, Any]
-    ) -> None:
+    def __init__(self, kafka: Kafka, source: str, files: Path, settings: dict[str, Any]) -> None:
         """Start it."""
         self.report_file = files.with_suffix(".json")
         self.log_file = files.with_suffix(".log")
@@ -185,8 +183,17 @@ class Toy:
     def report(self) -> dict[str, Any]:
         """Return its latest report, with defaults before the first one."""
         if not self.report_file.exists():
-            return {"ready": False, "records": 0, "commits": 0, "ticks": 0, "parts": [], "lag": 0,
-                    "restored": 0, "rebalances": 0, "state": "none"}
+            return {
+                "ready": False,
+                "records": 0,
+                "commits": 0,
+                "ticks": 0,
+                "parts": [],
+                "lag": 0,
+                "restored": 0,
+                "rebalances": 0,
+                "state": "none",
+            }
         found: dict[str, Any] = json.loads(self.report_file.read_text())
         return found
 
@@ -203,9 +210,14 @@ class Toy:
         self.until(lambda report: report["ready"])
 
     def until_done(self, total: int | None = None) -> None:
-        """Wait until nothing is left to apply, and at least `total` records were, in this process."""
+        """Wait until nothing is left to apply, and this process has applied `total` records."""
         self.until(
-            lambda r: r["ready"] and r["lag"] == 0 and r["records"] >= (total or 0) and r["ticks"] > 8
+            lambda r: (
+                r["ready"]
+                and r["lag"] == 0
+                and r["records"] >= (total or 0)
+                and r["ticks"] > 2 * PARTITIONS
+            )
         )
 
     def kill(self) -> None:

@@ -23,7 +23,7 @@ def test_kills_at_any_moment_neither_lose_nor_double(
     chance = random.Random(seed)
     events = load(40_000, keys=1_000)
     kafka.send(source, events)
-    for _ in range(4):
+    for _ in range(3):
         toy = toys(source)
         toy.until(lambda r: r["records"] > 0)
         time.sleep(chance.uniform(0, 0.35))
@@ -49,7 +49,7 @@ def test_a_kill_inside_an_open_transaction_leaves_nothing_of_it(
     toy.until_done()
     assert toy.stop() == 0
     assert_exactly_once(kafka, source, events)
-    written = [o for o in kafka.read(f"out-{source}", "read_uncommitted")]
+    written = kafka.read(f"out-{source}", "read_uncommitted")
     assert len(written) > len(events), "no transaction was open when the workers were killed"
 
 
@@ -108,7 +108,7 @@ def test_a_worker_that_slept_through_its_session_is_fenced(
     heir.until(lambda r: len(r["parts"]) == 4 and r["records"] > 500)
     sleeper.signal(signal.SIGCONT)
     assert sleeper.wait() == 70
-    assert "fenced" in sleeper.log
+    assert "fenced: another worker has taken over" in sleeper.log
     feed.join()
     heir.until_done()
     assert heir.stop() == 0
@@ -146,9 +146,7 @@ def test_headers_timestamps_and_partitions_pass_through(
     }
 
 
-def _trickle(
-    kafka: Kafka, topic: str, events: list[tuple[bytes, object]], seconds: float
-) -> None:
+def _trickle(kafka: Kafka, topic: str, events: list[tuple[bytes, object]], seconds: float) -> None:
     """Send the events in small portions over some seconds."""
     portions = 15
     size = len(events) // portions

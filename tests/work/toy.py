@@ -14,6 +14,7 @@ import os
 import sys
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 from streams import work
@@ -69,7 +70,10 @@ def handle(part: work.Partition, records: Any) -> None:
         table[record.key] = row
         out = {"kind": "echo", "n": event["n"], "count": row["count"]}
         part.emit(
-            SETTINGS["out"], record.key, json.dumps(out).encode(), record.timestamp,
+            SETTINGS["out"],
+            record.key,
+            json.dumps(out).encode(),
+            record.timestamp,
             headers=list(record.headers),
         )
 
@@ -104,15 +108,16 @@ def report() -> None:
             "lag": sum(p.lag for p in app.partition_stats()),
             "ticks": stats.ticks,
         }
-        with open(SETTINGS["report"] + ".new", "w") as file:
-            json.dump(state, file)
-        os.replace(SETTINGS["report"] + ".new", SETTINGS["report"])
+        new = Path(SETTINGS["report"] + ".new")
+        new.write_text(json.dumps(state))
+        new.replace(SETTINGS["report"])
         time.sleep(0.05)
 
 
 if __name__ == "__main__":
     logging.basicConfig(
-        level=os.environ.get("TOY_LOG", "INFO"), format="%(asctime)s %(levelname)s %(name)s %(message)s"
+        level=os.environ.get("TOY_LOG", "INFO"),
+        format="%(asctime)s %(levelname)s %(name)s %(message)s",
     )
     if SETTINGS["report"]:
         threading.Thread(target=report, daemon=True).start()

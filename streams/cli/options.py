@@ -1,0 +1,57 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from streams.cli.failure import Failure
+from streams.wire import instant
+from streams.worker.connection import MECHANISMS, Connection, ConnectionError_
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+CONNECTION = (
+    click.option("--broker", default="127.0.0.1:9092", show_default=True, help="host:port, several with commas."),
+    click.option("--ssl/--no-ssl", default=False, help="TLS to the brokers."),
+    click.option("--ssl-ca", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="CA file (PEM); implies --ssl."),
+    click.option("--sasl-mechanism", type=click.Choice(MECHANISMS), help="SASL mechanism."),
+    click.option("--sasl-username", help="SASL user."),
+    click.option("--sasl-password", help="SASL password; better given as SLA_SASL_PASSWORD."),
+)  # fmt: skip
+
+
+class Instant(click.ParamType):
+    """An RFC 3339 instant, as ms UTC."""
+
+    name = "instant"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int:
+        """Read it, or fail with the fix."""
+        if isinstance(value, int):
+            return value
+        try:
+            return instant.parse(str(value))
+        except (instant.NotAnInstant, instant.OutOfRange) as fault:
+            self.fail(str(fault), param, ctx)
+
+
+def connected(command: F) -> F:
+    """Add the options that say how to reach the brokers."""
+    for option in reversed(CONNECTION):
+        command = option(command)
+    return command
+
+
+def connection(given: dict[str, Any]) -> Connection:
+    """Take the connection's options out of a command's arguments."""
+    names = ("broker", "ssl", "ssl_ca", "sasl_mechanism", "sasl_username", "sasl_password")
+    try:
+        return Connection(**{name: given.pop(name) for name in names})
+    except ConnectionError_ as fault:
+        raise Failure(str(fault)) from None

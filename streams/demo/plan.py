@@ -1,0 +1,77 @@
+"""Where in the log the play starts, how fast it runs and where it ends.
+
+Decisions that bind this module:
+
+- An hour of the log passes each second. A working day then lasts half a minute, a night nine
+  seconds, the whole play about four minutes; it is also a rate that can be said aloud.
+- The play opens shortly before the first crowd of warnings, far enough for a worker to come up
+  and for the first tickets to be seen. What the log holds before that is history: it is in Kafka
+  before the worker starts, which catches up with it. So the first warning shows within 15 s at
+  any rate.
+- It ends with the last fact; the closings that follow in the log change no promise.
+- `grace`: the worker must not judge an instant before the publisher has delivered its events, or
+  it would report breaches that it must take back. The publisher is late by the broker's answer
+  and by whatever else this machine does, so ticks are held back 1.2 s of ours, times the rate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from streams.sla.facts import Fact
+
+RATE = 3600.0
+LEAD_S = 8.0
+"""Seconds of ours from the play's start to the first crowd of warnings."""
+
+GRACE_S = 1.2
+"""Seconds of ours that ticks are held back."""
+
+CROWD = 10
+CROWD_WITHIN = 3_600_000
+"""So many warnings and breaches in so many ms are a crowd."""
+
+ALARMS = ("breach_imminent", "breached")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The play: from `start` to `end` (ms UTC of the log) at `rate`; `grace` in s of the log."""
+
+    start: int
+    end: int
+    rate: float
+
+    @property
+    def grace(self) -> float:
+        """Seconds on the demo's clock that the worker's ticks are held back."""
+        return GRACE_S * self.rate
+
+    @property
+    def grace_ms(self) -> int:
+        """The same in ms, for arithmetic."""
+        return int(self.grace * 1000)
+
+    @property
+    def seconds(self) -> float:
+        """How long the play lasts, in seconds of ours."""
+        return (self.end - self.start) / self.rate / 1000
+
+
+def plan(facts: Sequence[Fact], rate: float = RATE) -> Plan:
+    """Choose the play by what a replay of the log says (facts in the order of their time)."""
+    if not facts:
+        message = "a sample of which nothing can be said cannot be played"
+        raise ValueError(message)
+    start = first_crowd(facts) - int(LEAD_S * 1000 * rate)
+    return Plan(start, facts[-1].time, rate)
+
+
+def first_crowd(facts: Sequence[Fact]) -> int:
+    """Find the instant (ms UTC) at which the first crowd of alarms begins."""
+    alarms = [fact.time for fact in facts if fact.type in ALARMS]
+    for first, last in zip(alarms, alarms[CROWD - 1 :], strict=False):
+        if last - first <= CROWD_WITHIN:
+            return first
+    return alarms[0] if alarms else facts[0].time

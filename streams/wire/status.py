@@ -1,0 +1,78 @@
+"""A ticket's standing, for boards and for writing the deadline back upstream: topic `sla-status`.
+
+One record a ticket, compacted, a tombstone when no clock is open any more. It holds instants and
+amounts as of the ticket's last change, so it stays true while time passes: whoever shows it counts
+on from `as_of` himself.
+
+`rank` orders a triage list: the smaller, the sooner somebody must act. It is the next deadline in
+ms UTC, so a ticket in breach ranks before all that can still be kept, the longest overdue first;
+one whose clocks are all paused has no deadline and ranks last.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from streams.sla.clock import Clock
+from streams.sla.ticket import Ticket
+from streams.wire.instant import LATEST, show
+
+AT_RISK = 0.8
+"""The fraction used from which a clock counts as at risk, where no warning of the policy said so."""
+
+
+def status(ticket: Ticket) -> dict[str, Any] | None:
+    """Give the record's value; None where no clock is open."""
+    clocks = ticket.open_clocks()
+    if not clocks:
+        return None
+    deadlines = [clock.deadline for clock in clocks if clock.deadline is not None]
+    earliest = min(deadlines, default=None)
+    as_of = max(ticket.reached, 0)
+    return {
+        "ticket": ticket.id,
+        "policy_version": ticket.version,
+        "as_of": show(as_of),
+        "next_deadline": None if earliest is None else show(earliest),
+        "rank": LATEST if earliest is None else earliest,
+        "at_risk": any(_at_risk(clock, as_of) for clock in clocks),
+        "breached": any(clock.breached_at is not None for clock in clocks),
+        "attributes": dict(ticket.story.attributes),
+        "clocks": [_clock(clock, as_of) for clock in clocks],
+    }
+
+
+def encode(ticket: Ticket) -> bytes | None:
+    """Write the record's value; None, a tombstone, where no clock is open."""
+    value = status(ticket)
+    return None if value is None else orjson.dumps(value)
+
+
+def _clock(clock: Clock, as_of: int) -> dict[str, Any]:
+    elapsed = clock.elapsed(max(as_of, clock.since))
+    return {
+        "policy": clock.policy.name,
+        "kind": clock.kind,
+        "metric": clock.metric,
+        "cycle": clock.cycle,
+        "revision": clock.revision,
+        "state": clock.state,
+        "schedule": clock.policy.schedule.name,
+        "started_at": show(clock.started_at),
+        "deadline": None if clock.deadline is None else show(clock.deadline),
+        "target_seconds": clock.target / 1000,
+        "elapsed_seconds": elapsed / 1000,
+        "remaining_seconds": (clock.target - elapsed) / 1000,
+        "used": elapsed / clock.target if clock.target else 1.0,
+        "breached_at": None if clock.breached_at is None else show(clock.breached_at),
+        "at_risk": _at_risk(clock, as_of),
+    }
+
+
+def _at_risk(clock: Clock, as_of: int) -> bool:
+    """Whether the clock is breached, was warned of, or has used most of its target."""
+    if clock.breached_at is not None or clock.step > 0:
+        return True
+    return clock.elapsed(max(as_of, clock.since)) >= AT_RISK * clock.target

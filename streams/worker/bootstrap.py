@@ -1,0 +1,144 @@
+"""The composition root: the only place that knows every concrete part of the worker."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+
+from prometheus_client import CollectorRegistry
+
+from streams import work
+from streams.policies import load_file
+from streams.sla.engine import Engine
+from streams.sla.policy import PolicySet
+from streams.sla.ticket import Ticket
+from streams.wire import row, topics
+from streams.worker import ledger, preflight, versions
+from streams.worker.board import Board
+from streams.worker.clock import Clock, FastClock, wall
+from streams.worker.collector import Collector
+from streams.worker.connection import Connection
+from streams.worker.http import serve as serve_http
+from streams.worker.ledger import Ledger
+from streams.worker.meter import Meter
+from streams.worker.processor import Processor
+from streams.worker.settings import Settings
+
+log = logging.getLogger(__name__)
+
+CHANGELOG = {"max.message.bytes": topics.LARGE["max.message.bytes"]}
+
+
+@dataclass(slots=True)
+class Worker:
+    """The parts of a running worker, as its HTTP side and its tests see them."""
+
+    app: work.App
+    engine: Engine
+    policies: PolicySet
+    processor: Processor
+    meter: Meter
+    registry: CollectorRegistry
+
+    def boards(self) -> Iterator[Board]:
+        """Give the boards of the partitions held."""
+        yield from self._scratched("board")
+
+    def ledgers(self) -> Iterator[Ledger]:
+        """Give the ledgers of the partitions held."""
+        yield from self._scratched("ledger")
+
+    def ticket(self, id_: str) -> Ticket | None:
+        """Read a ticket of the partitions held; None where it is not here."""
+        for part in self.app.partitions:
+            ticket = part.read(self.processor.tickets, id_.encode())
+            if ticket is not None:
+                return ticket
+        return None
+
+    def _scratched(self, name: str) -> Iterator[object]:
+        for part in self.app.partitions:
+            if name in part.scratch:
+                yield part.scratch[name]
+
+
+def clock_of(settings: Settings) -> Clock:
+    """Give the clock that the settings ask for."""
+    if settings.clock_start is None:
+        return wall
+    origin = wall() if settings.clock_origin is None else settings.clock_origin
+    return FastClock(settings.clock_start, origin, settings.clock_rate)
+
+
+def connection_of(settings: Settings) -> Connection:
+    """Give the way to the brokers that the settings name."""
+    return Connection(
+        settings.broker,
+        settings.ssl,
+        settings.ssl_ca,
+        settings.sasl_mechanism,
+        settings.sasl_username,
+        settings.sasl_password,
+    )
+
+
+def build(settings: Settings, policies: PolicySet, engine: Engine) -> Worker:
+    """Put the worker together; nothing is connected yet."""
+    clock = clock_of(settings)
+    connection = connection_of(settings)
+    app = work.App(
+        settings.app_id,
+        broker=[f"kafka://{server}" for server in connection.servers],
+        broker_credentials=connection.credentials(),
+        commit_interval=settings.commit_interval,
+        session_timeout=settings.session_timeout,
+        instance_id=settings.instance_id,
+        replication=settings.replication,
+        clock=clock,
+        max_record_bytes=topics.LARGEST_RECORD,
+    )
+    tickets = app.table(
+        "tickets",
+        encode=row.encode,
+        decode=lambda packed: row.decode(packed, engine),
+        config=CHANGELOG,
+    )
+    counted = app.table("ledger", encode=ledger.encode, decode=ledger.decode)
+    registry = CollectorRegistry()
+    meter = Meter(registry, policies)
+    processor = Processor(engine, tickets, counted, meter, clock, round(settings.grace * 1000))
+    app.batches(topics.TICKET_EVENTS)(processor.handle)
+    app.on_tick(settings.tick_interval)(processor.tick)
+    app.on_restored(processor.restore)
+    app.before_commit(processor.publish_statuses)
+    worker = Worker(app, engine, policies, processor, meter, registry)
+    registry.register(Collector(worker))
+    return worker
+
+
+async def run(settings: Settings) -> None:
+    """Run a worker until SIGTERM or SIGINT.
+
+    Raises PoliciesError, PreflightError or work.Refused, in words, where it must not start.
+    """
+    policies = load_file(settings.policies)
+    client = connection_of(settings).client(f"{settings.app_id}-start")
+    faults = await preflight.check(client, settings.app_id)
+    if faults:
+        raise preflight.PreflightError("\n".join(faults))
+    engine = Engine(policies, await versions.agree(policies, client))
+    worker = build(settings, policies, engine)
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(
+            serve_http(worker, settings.http_host, settings.http_port)
+        )
+        log.info(
+            "worker %s: policies %s, http://%s:%d",
+            settings.app_id,
+            policies.version,
+            settings.http_host,
+            settings.http_port,
+        )
+        await worker.app.serve()

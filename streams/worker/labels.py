@@ -1,0 +1,106 @@
+"""Label values are bounded: what comes in with tickets must not be able to fill a Prometheus.
+
+A label admits the values that the policies file names, and then the first `limit` others that it
+sees; the rest fold to `other`, and are counted. Beside each label's own bound stands one on the
+combinations of ticket attributes, since fifty to the power of four is no bound. What was admitted
+stays admitted, so a series once begun goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+OTHER = "other"
+LIMIT = 50
+SETS = 2_000
+LONGEST = 100
+"""Characters; a longer value is a text somebody typed, not a category."""
+
+LABEL_SET = "label_set"
+"""Under what name a folded combination is counted."""
+
+Labels = tuple[str, ...]
+
+
+class Values:
+    """The values that one label may take."""
+
+    def __init__(self, name: str, limit: int, folded: Callable[[str], None]) -> None:
+        self.name = name
+        self._known: set[str] = {"", OTHER}
+        self._left = limit
+        self._folded = folded
+
+    def name_all(self, values: Iterable[str]) -> None:
+        """Admit values that are known beforehand, outside of the bound."""
+        self._known.update(values)
+
+    def fold(self, value: object, *, silent: bool = False) -> str:
+        """Give the value as the label may hold it; `silent` does not count a fold."""
+        text = value if type(value) is str else _text(value)
+        if text in self._known:
+            return text
+        if self._left > 0 and len(text) <= LONGEST and _clean(text):
+            self._left -= 1
+            self._known.add(text)
+            return text
+        if not silent:
+            self._folded(self.name)
+        return OTHER
+
+
+class LabelSets:
+    """The combinations of a clock's labels and the ticket's attributes that may be counted."""
+
+    def __init__(
+        self,
+        clock: Iterable[Values],
+        attributes: Iterable[Values],
+        limit: int,
+        folded: Callable[[str], None],
+    ) -> None:
+        self._clock = tuple(clock)
+        self._attributes = tuple(attributes)
+        self._known: set[Labels] = set()
+        self._limit = limit
+        self._folded = folded
+        self._others = (OTHER,) * len(self._attributes)
+
+    def fold(self, clock: Iterable[object], attributes: Iterable[object], *, silent: bool = False) -> Labels:
+        """Give the labels; all attributes fold together where there are too many combinations."""
+        named = self.fold_clock(clock, silent=silent)
+        told = tuple(
+            values.fold(value, silent=silent)
+            for values, value in zip(self._attributes, attributes, strict=True)
+        )
+        labels = named + told
+        if labels in self._known:
+            return labels
+        if len(self._known) < self._limit:
+            self._known.add(labels)
+            return labels
+        if not silent:
+            self._folded(LABEL_SET)
+        return named + self._others
+
+    def fold_clock(self, clock: Iterable[object], *, silent: bool = False) -> Labels:
+        """Give the labels of a clock alone: policy, kind and metric."""
+        return tuple(
+            values.fold(value, silent=silent)
+            for values, value in zip(self._clock, clock, strict=True)
+        )
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, tuple | list):
+        return ",".join(map(_text, value))
+    return str(value)
+
+
+def _clean(text: str) -> bool:
+    """Whether it can be written as UTF-8, in one line."""
+    return text.isprintable()

@@ -1,0 +1,203 @@
+"""What is counted as it happens: the processor tells, nothing here can stop it.
+
+Decisions: an observation that fails is logged and counted, never raised, because an exception in a
+unit of work ends the process and the record would come again. Each outcome is counted once (R26):
+breached at the breach, so the later fulfilment of a breached clock counts no more. Units that were
+counted and then lost in a crash are counted again by the next process, which is why the exact rate
+comes from the ledger.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from functools import wraps
+from typing import Concatenate, ParamSpec
+
+from prometheus_client import CollectorRegistry
+from prometheus_client.metrics import disable_created_metrics
+
+from streams.sla.events import Attributes
+from streams.sla.facts import TYPES, Fact
+from streams.sla.policy import KINDS, PolicySet
+from streams.wire.ticket_events import REASONS
+from streams.worker import metrics
+from streams.worker.labels import LIMIT, SETS, LabelSets, Labels, Values
+
+log = logging.getLogger(__name__)
+
+EVENT_TYPES = (
+    "ticket.created",
+    "ticket.message",
+    "ticket.changed",
+    "ticket.merged",
+    "ticket.deleted",
+    "other",
+)
+RESULTS = ("applied", "duplicate", "ignored", "rejected")
+OUTCOMES = ("met", "breached", "cancelled")
+CAUSES = ("deadline_passed", "target_tightened", "policy_applied")
+
+P = ParamSpec("P")
+
+
+def _never_raises(
+    method: Callable[Concatenate[Meter, P], None],
+) -> Callable[Concatenate[Meter, P], None]:
+    @wraps(method)
+    def counted(self: Meter, *args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            method(self, *args, **kwargs)
+        except Exception:
+            self._failures.inc()
+            log.exception("the meter could not count %s", method.__name__)
+
+    return counted
+
+
+class Meter:
+    """The counters of the worker, in the registry that it was handed.
+
+    `limit` bounds the values of each label, `sets` the combinations of ticket attributes.
+    """
+
+    def __init__(
+        self,
+        registry: CollectorRegistry,
+        policies: PolicySet,
+        *,
+        limit: int = LIMIT,
+        sets: int = SETS,
+    ) -> None:
+        # A `_created` sample beside each counter doubles the series and nobody asks for it.
+        disable_created_metrics()
+        self._failures = metrics.METER_ERRORS.counter(registry)
+        self._folds = metrics.FOLDED.counter(registry)
+        self._closed = metrics.CLOSED.counter(registry)
+        self._breaches = metrics.BREACHES.counter(registry)
+        self._warnings = metrics.WARNINGS.counter(registry)
+        self._retractions = metrics.RETRACTIONS.counter(registry)
+        self._corrections = metrics.CORRECTIONS.counter(registry)
+        self._used = metrics.USED.histogram(registry)
+        self._reopened = metrics.REOPENED.counter(registry)
+        self._unmatched = metrics.UNMATCHED.counter(registry)
+        self._events = metrics.EVENTS.counter(registry)
+        self._dead_letters = metrics.DEAD_LETTERS.counter(registry)
+        self._lateness = metrics.LATENESS.histogram(registry)
+        names = (*metrics.CLOCK, *metrics.ATTRIBUTES, "level", "cause", "reason", "type", "result")
+        self._values = {name: Values(name, limit, self._fold) for name in names}
+        self._sets = LabelSets(
+            [self._values[name] for name in metrics.CLOCK],
+            [self._values[name] for name in metrics.ATTRIBUTES],
+            sets,
+            self._fold,
+        )
+        self._expected: set[Labels] = set()
+        self._begin(policies)
+
+    # -- what the processor says
+
+    @_never_raises
+    def event(self, type_: str, result: str) -> None:
+        """Count a ticket event: its type and what became of it."""
+        known = type_ if type_ in EVENT_TYPES else "other"
+        self._events.labels(known, self._values["result"].fold(result)).inc()
+
+    @_never_raises
+    def dead_letter(self, reason: str) -> None:
+        """Count a record that was put aside."""
+        self._dead_letters.labels(self._values["reason"].fold(reason)).inc()
+
+    @_never_raises
+    def unmatched(self) -> None:
+        """Count a ticket that no policy matches (R19)."""
+        self._unmatched.inc()
+
+    @_never_raises
+    def lateness(self, seconds: float) -> None:
+        """Note how late a tick fired a fact."""
+        self._lateness.observe(seconds)
+
+    @_never_raises
+    def fact(self, fact: Fact) -> None:
+        """Count what a fact means for the numbers."""
+        if fact.corrects:
+            self._corrections.labels(fact.type).inc()
+        clock = (fact.policy, fact.kind, fact.metric)
+        match fact.type:
+            case "breached":
+                labels = self._labels(clock, fact.attributes)
+                cause = self._values["cause"].fold(fact.reason)
+                self._closed.labels(*labels, "breached").inc()
+                self._breaches.labels(*labels, cause).inc()
+            case "fulfilled":
+                self._used.labels(*self._sets.fold_clock(clock)).observe(fact.margin)
+                if fact.outcome == "met":
+                    self._closed.labels(*self._labels(clock, fact.attributes), "met").inc()
+            case "cancelled":
+                # One that had breached was counted then (R26).
+                if fact.breached_at is None:
+                    self._closed.labels(*self._labels(clock, fact.attributes), "cancelled").inc()
+            case "breach_imminent":
+                level = self._values["level"].fold(fact.level)
+                self._warnings.labels(*self._sets.fold_clock(clock), level).inc()
+            case "breach_retracted":
+                self._retractions.inc()
+            case "resumed" if fact.withdraws == "met":
+                self._reopened.labels(*self._sets.fold_clock(clock)).inc()
+
+    @_never_raises
+    def expect(self, clock: tuple[str, str, str], attributes: Attributes) -> None:
+        """Begin the series of an open clock at 0, so that its outcome is an increase."""
+        told = [attributes.get(name) for name in metrics.ATTRIBUTES]
+        self._start(self._sets.fold(clock, told, silent=True))
+
+    # -- labels
+
+    def _labels(self, clock: Iterable[str], attributes: Attributes) -> Labels:
+        told = [attributes.get(name) for name in metrics.ATTRIBUTES]
+        return self._sets.fold(clock, told)
+
+    def _fold(self, label: str) -> None:
+        self._folds.labels(label).inc()
+
+    def _begin(self, policies: PolicySet) -> None:
+        """Begin at 0 what is known beforehand."""
+        values = self._values
+        values["kind"].name_all(KINDS)
+        values["policy"].name_all(policy.name for policy in policies.policies)
+        values["metric"].name_all(metric for one in policies.policies for metric in one.targets)
+        values["cause"].name_all(CAUSES)
+        values["reason"].name_all(REASONS)
+        values["result"].name_all(RESULTS)
+        for policy in policies.policies:
+            values["priority"].name_all(p for by in policy.targets.values() for p in by)
+            for name in metrics.ATTRIBUTES:
+                values[name].name_all(str(v) for v in policy.match.get(name, ()) if type(v) is str)
+            levels = {"" if warning.level is None else str(warning.level) for warning in policy.warnings}
+            values["level"].name_all(levels)
+            for metric in policy.targets:
+                clock = (policy.name, policy.kind, metric)
+                self._start(self._sets.fold(clock, [None] * len(metrics.ATTRIBUTES)))
+                self._used.labels(*clock)
+                self._reopened.labels(*clock)
+                for level in levels:
+                    self._warnings.labels(*clock, level)
+        for type_ in EVENT_TYPES:
+            for result in RESULTS:
+                self._events.labels(type_, result)
+        for reason in REASONS:
+            self._dead_letters.labels(reason)
+        for fact_type in TYPES:
+            self._corrections.labels(fact_type)
+        for label in (*self._values, "label_set"):
+            self._folds.labels(label)
+
+    def _start(self, labels: Labels) -> None:
+        if labels in self._expected:
+            return
+        self._expected.add(labels)
+        for outcome in OUTCOMES:
+            self._closed.labels(*labels, outcome)
+        for cause in CAUSES:
+            self._breaches.labels(*labels, cause)

@@ -1,0 +1,352 @@
+"""Every metric, declared once: name, type, labels, unit, meaning.
+
+`meter` counts, `collector` measures on a scrape, docs/metrics.md is written from this table
+(`python -m streams.worker.metrics > docs/metrics.md`), and a test holds the three together.
+Base units throughout. Names are those that stand in Prometheus; OpenMetrics calls a counter's family
+by the name without `_total` and an info's without `_info`, which is the library's affair. No
+label ever holds a ticket's id.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client.metrics_core import (
+    CounterMetricFamily,
+    GaugeHistogramMetricFamily,
+    GaugeMetricFamily,
+    Metric,
+)
+
+Kind = Literal["counter", "gauge", "histogram", "gauge histogram", "info"]
+CLOCK = ("policy", "kind", "metric")
+ATTRIBUTES = ("priority", "channel", "tier", "team")
+"""The ticket attributes that label outcomes; a ticket without one has the empty value."""
+
+SHARES = (0.1, 0.25, 0.5, 0.75, 0.8, 0.9, 1.0, 1.1, 1.25, 1.5, 2.0, 3.0, 5.0, 10.0)
+LATE = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0, 3600.0, 86400.0)
+COMMIT = (0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+LEFT = (-86400, -14400, -3600, -900, 0, 300, 900, 1800, 3600, 7200, 14400, 28800, 86400, 259200)
+"""Edges in seconds: from a day of active time overdue to three days left."""
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """A metric. `unit` is a base unit where there is one, `buckets` the edges of histograms."""
+
+    name: str
+    kind: Kind
+    help: str
+    labels: tuple[str, ...] = ()
+    unit: str = ""
+    buckets: tuple[float, ...] = ()
+
+    def counter(self, registry: CollectorRegistry) -> Counter:
+        """Make the counter that counts under this name."""
+        return Counter(self.name, self.help, self.labels, registry=registry)
+
+    def histogram(self, registry: CollectorRegistry | None = None) -> Histogram:
+        """Make the histogram that observes under this name."""
+        return Histogram(
+            self.name, self.help, self.labels, registry=registry, buckets=self.buckets
+        )
+
+    def counters(self) -> CounterMetricFamily:
+        """Make an empty family of counters, for numbers that are counted elsewhere."""
+        return CounterMetricFamily(self.name.removesuffix("_total"), self.help, labels=self.labels)
+
+    def gauges(self) -> GaugeMetricFamily:
+        """Make an empty family of gauges; an info is a gauge that is always 1."""
+        return GaugeMetricFamily(self.name, self.help, labels=self.labels)
+
+    def gauge_histograms(self) -> GaugeHistogramMetricFamily:
+        """Make an empty family of gauge histograms."""
+        return GaugeHistogramMetricFamily(self.name, self.help, labels=self.labels)
+
+    def family(self) -> Metric:
+        """Make the empty family of whatever kind it is, as a registry wants to know it."""
+        if self.kind == "counter":
+            return self.counters()
+        return self.gauge_histograms() if self.kind == "gauge histogram" else self.gauges()
+
+
+CLOSED = Declared(
+    "sla_clocks_closed_total",
+    "counter",
+    "Cycles by outcome, each counted once: breached at the breach, met at the fulfilment, "
+    "cancelled apart from the rate (R26).",
+    (*CLOCK, *ATTRIBUTES, "outcome"),
+)
+BREACHES = Declared(
+    "sla_breaches_total",
+    "counter",
+    "Breaches by what brought them about: deadline_passed, target_tightened, policy_applied.",
+    (*CLOCK, *ATTRIBUTES, "cause"),
+)
+WARNINGS = Declared(
+    "sla_warnings_total",
+    "counter",
+    "Warnings given, by escalation level; empty where the policy names none (R21).",
+    (*CLOCK, "level"),
+)
+RETRACTIONS = Declared(
+    "sla_retractions_total",
+    "counter",
+    "Breaches taken back because a late event showed that there was none (R7).",
+)
+CORRECTIONS = Declared(
+    "sla_corrections_total",
+    "counter",
+    "Facts that a late event brought about or took back, by type (R7).",
+    ("type",),
+)
+USED = Declared(
+    "sla_target_used_ratio",
+    "histogram",
+    "Active time used as a share of the target when a clock is fulfilled; up to 1 is met (R29).",
+    CLOCK,
+    "ratio",
+    SHARES,
+)
+REOPENED = Declared(
+    "sla_reopened_after_met_total",
+    "counter",
+    "Resolutions that were met and then reopened: speed without quality (R29).",
+    CLOCK,
+)
+UNMATCHED = Declared(
+    "sla_unmatched_tickets_total",
+    "counter",
+    "Tickets that no policy of any kind matched when they were first seen (R19).",
+)
+EVENTS = Declared(
+    "sla_ticket_events_total",
+    "counter",
+    "Ticket events by type and by what became of them: applied, duplicate, ignored (a type that is "
+    "not ours) or rejected (dead-lettered).",
+    ("type", "result"),
+)
+DEAD_LETTERS = Declared(
+    "sla_dlq_records_total",
+    "counter",
+    "Records sent to the dead letters, by reason.",
+    ("reason",),
+)
+LATENESS = Declared(
+    "sla_timer_lateness_seconds",
+    "histogram",
+    "How long after it came true a fact was fired by a tick, by the worker's clock (R3).",
+    (),
+    "seconds",
+    LATE,
+)
+FOLDED = Declared(
+    "sla_label_values_folded_total",
+    "counter",
+    "Times that a label value beyond the bound was counted as `other`; label_set where there were "
+    "too many combinations of attributes.",
+    ("label",),
+)
+METER_ERRORS = Declared(
+    "sla_meter_errors_total",
+    "counter",
+    "Observations that could not be counted: a defect, the work itself went on.",
+)
+
+OPEN = Declared(
+    "sla_open_clocks", "gauge", "Open clocks: running or paused.", (*CLOCK, "state")
+)
+OVERDUE = Declared(
+    "sla_overdue_clocks",
+    "gauge",
+    "Open clocks that are past their deadline by the worker's clock.",
+    CLOCK,
+)
+LEFT_SECONDS = Declared(
+    "sla_open_clock_remaining_seconds",
+    "gauge histogram",
+    "Active time left to the open clocks now; negative is overdue.",
+    CLOCK,
+    "seconds",
+    LEFT,
+)
+COMPLIANCE = Declared(
+    "sla_compliance_ratio",
+    "gauge",
+    "Met / (met + breached) over the window, exact, from the ledger of this worker's partitions; "
+    "absent where there was no outcome (R26).",
+    (*CLOCK, "window"),
+    "ratio",
+)
+CYCLES = Declared(
+    "sla_compliance_cycles",
+    "gauge",
+    "What sla_compliance_ratio is made of: cycles met and breached in the window. Add these up over "
+    "workers; ratios cannot be added.",
+    (*CLOCK, "window", "outcome"),
+)
+OBJECTIVE = Declared(
+    "sla_objective_ratio",
+    "gauge",
+    "The share of cycles that the policy means to meet (R30).",
+    ("policy", "kind"),
+    "ratio",
+)
+STATE = Declared(
+    "sla_worker_state", "gauge", "1 for the state that the worker is in, 0 for others.", ("state",)
+)
+LAG = Declared(
+    "sla_consumer_lag_records",
+    "gauge",
+    "Offsets between the end of the log as last heard and what has been applied.",
+    ("partition",),
+)
+RECOVERING = Declared(
+    "sla_recovery_remaining_records",
+    "gauge",
+    "Changelog offsets still to be read back before work begins.",
+)
+BUILD = Declared(
+    "sla_build_info",
+    "info",
+    "1, labelled with the versions of this program and of what it stands on.",
+    ("version", "python", "faust", "aiokafka", "prometheus_client"),
+)
+POLICY = Declared(
+    "sla_policy_info", "info", "1, labelled with the version of the policies loaded (R18).", ("version",)
+)
+CLOCK_TIME = Declared(
+    "sla_clock_timestamp_seconds",
+    "gauge",
+    "The worker's clock, which a rehearsal may have set to another year.",
+    (),
+    "seconds",
+)
+REACHED = Declared(
+    "sla_reached_timestamp_seconds",
+    "gauge",
+    "The instant up to which everything due in the partition has been fired (R4).",
+    ("partition",),
+    "seconds",
+)
+READY = Declared(
+    "sla_partition_ready", "gauge", "1 where the partition takes events and ticks.", ("partition",)
+)
+ROWS = Declared("sla_rows", "gauge", "Rows held of the partition, all tables.", ("partition",))
+TICKETS = Declared("sla_open_tickets", "gauge", "Tickets with an open clock.")
+COMMITS = Declared("sla_commits_total", "counter", "Rounds of the commit that wrote something.")
+COMMIT_SECONDS = Declared(
+    "sla_commit_seconds", "histogram", "Duration of a round of the commit.", (), "seconds", COMMIT
+)
+TRANSACTIONS = Declared(
+    "sla_transactions_total", "counter", "Kafka transactions: one per partition and round."
+)
+RECORDS = Declared(
+    "sla_source_records_total",
+    "counter",
+    "Records delivered: applied, or skipped because they had been applied before.",
+    ("result",),
+)
+WRITTEN = Declared("sla_rows_written_total", "counter", "Rows written to the changelog.")
+EMITTED = Declared("sla_records_emitted_total", "counter", "Records sent to output topics.")
+RESTORED = Declared("sla_rows_restored_total", "counter", "Changelog records read back.")
+RESTORE_SECONDS = Declared(
+    "sla_restore_seconds_total", "counter", "Time spent on reading rows back.", (), "seconds"
+)
+REBALANCES = Declared("sla_rebalances_total", "counter", "Rebalances of the consumer group.")
+TICKS = Declared("sla_ticks_total", "counter", "Ticks applied, one per partition.")
+TICK_FAILURES = Declared(
+    "sla_tick_failures_total", "counter", "Ticks missed: the logs' ends could not be asked for."
+)
+
+COUNTED: tuple[Declared, ...] = (
+    CLOSED,
+    BREACHES,
+    WARNINGS,
+    RETRACTIONS,
+    CORRECTIONS,
+    USED,
+    REOPENED,
+    UNMATCHED,
+    EVENTS,
+    DEAD_LETTERS,
+    LATENESS,
+    FOLDED,
+    METER_ERRORS,
+)
+"""What the meter counts as it happens."""
+
+MEASURED: tuple[Declared, ...] = (
+    OPEN,
+    OVERDUE,
+    LEFT_SECONDS,
+    TICKETS,
+    COMPLIANCE,
+    CYCLES,
+    OBJECTIVE,
+    POLICY,
+    STATE,
+    LAG,
+    RECOVERING,
+    READY,
+    REACHED,
+    CLOCK_TIME,
+    ROWS,
+    RECORDS,
+    WRITTEN,
+    EMITTED,
+    COMMITS,
+    COMMIT_SECONDS,
+    TRANSACTIONS,
+    TICKS,
+    TICK_FAILURES,
+    REBALANCES,
+    RESTORED,
+    RESTORE_SECONDS,
+    BUILD,
+)
+"""What the collector measures on a scrape."""
+
+TITLE = """# Metrics
+
+`GET /metrics` on the worker, in the text format or, by content negotiation, as OpenMetrics.
+This page is written by `python -m streams.worker.metrics > docs/metrics.md`.
+
+- What is counted starts at 0: policies × kinds × metrics of the file when the worker starts, the
+  label sets of open clocks as soon as they are open. So an increase is never missed because it was
+  the first.
+- A label has at most 50 values that the policies file does not name, and the attributes together at
+  most 2,000 combinations. What exceeds that counts as `other`, and in
+  `sla_label_values_folded_total`. An attribute that a ticket does not have is the empty value. No
+  label holds a ticket's id.
+- Counters do not go down: a breach that is taken back stays in `sla_breaches_total` and counts in
+  `sla_retractions_total`, a resolution that was met and reopened counts again at its next outcome.
+  They are for rates and alerts. `sla_compliance_ratio` is the exact number: it takes back what was
+  taken back, and a crash does not change it.
+- A worker speaks for its partitions. Over several workers, add `sla_compliance_cycles` up and divide:
+  `sum by (policy, kind, metric) (sla_compliance_cycles{window="30d", outcome="met"})
+  / sum by (policy, kind, metric) (sla_compliance_cycles{window="30d"})`.
+"""
+
+
+def markdown() -> str:
+    """Write the page of all metrics."""
+    return "\n".join([TITLE, *_table("Counted as it happens", COUNTED), *_table("Measured", MEASURED)])
+
+
+def _table(title: str, metrics: tuple[Declared, ...]) -> Iterator[str]:
+    yield f"## {title}\n"
+    yield "| name | type | labels | unit | meaning |"
+    yield "|---|---|---|---|---|"
+    for metric in metrics:
+        labels = ", ".join(f"`{label}`" for label in metric.labels)
+        yield f"| `{metric.name}` | {metric.kind} | {labels} | {metric.unit} | {metric.help} |"
+    yield ""
+
+
+if __name__ == "__main__":
+    sys.stdout.write(markdown())

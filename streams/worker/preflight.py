@@ -1,0 +1,143 @@
+"""The topics before the start: made as they must be, or what is wrong with them, in words.
+
+A missing source topic leaves a worker ready and idle, another number of partitions sends rows where
+nobody looks for them, and a compacted source forgets events. So a worker refuses to start on what
+`check` finds, and `create` makes what is missing.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.errors import KafkaError, for_code
+
+from streams.wire.topics import SLA_EVENTS, TICKET_EVENTS, Topic, of
+
+NOT_COMPACTED = "a compacted topic forgets all but a key's last record"
+
+
+class PreflightError(RuntimeError):
+    """The brokers could not be asked, or refused; says what to do."""
+
+
+async def create(
+    client: dict[str, Any],
+    app_id: str,
+    *,
+    partitions: int,
+    replication: int | None = None,
+    settings: dict[str, str] | None = None,
+) -> list[str]:
+    """Make the topics that are missing; give their names.
+
+    Without `replication` it is 3, with min.insync.replicas 2, where there are three brokers, else
+    as many as there are. `settings` go over each topic's own.
+    """
+    admin = await _admin(client)
+    try:
+        known = set(await admin.list_topics())
+        brokers = len((await admin.describe_cluster())["brokers"])
+        copies = replication or min(3, brokers)
+        safe = {"min.insync.replicas": "2"} if copies >= 3 else {}  # noqa: PLR2004
+        missing = [topic for topic in of(app_id) if topic.name not in known]
+        new = [
+            NewTopic(
+                topic.name,
+                topic.partitions or partitions,
+                copies,
+                topic_configs={**topic.settings, **safe, **(settings or {})},
+            )
+            for topic in missing
+        ]
+        if new:
+            answer = await admin.create_topics(new)
+            for name, code, *reason in answer.topic_errors:
+                if code:
+                    why = " ".join(map(str, reason)) or for_code(code).__name__
+                    message = f"topic {name} could not be created: {why}"
+                    raise PreflightError(message)
+        return [topic.name for topic in missing]
+    finally:
+        await admin.close()
+
+
+async def check(client: dict[str, Any], app_id: str) -> list[str]:
+    """Give what is wrong with the topics, each with its fix; nothing where all is well."""
+    admin = await _admin(client)
+    try:
+        known = set(await admin.list_topics())
+        wanted = [topic for topic in of(app_id) if topic.name in known]
+        described = await admin.describe_topics([topic.name for topic in wanted]) if wanted else []
+        counts = {one["topic"]: len(one["partitions"]) for one in described}
+        configs = await _configs(admin, [topic.name for topic in wanted])
+        faults: list[str] = []
+        for topic in of(app_id):
+            if topic.name not in counts:
+                faults.append(
+                    f"topic {topic.name} does not exist ({topic.purpose}); "
+                    "create it with `sla topics create`"
+                )
+            else:
+                faults += _faults(topic, counts, configs.get(topic.name, {}))
+        return faults
+    finally:
+        await admin.close()
+
+
+def _faults(topic: Topic, counts: dict[str, int], config: dict[str, str]) -> list[str]:
+    faults = []
+    source = counts.get(TICKET_EVENTS)
+    wanted = topic.partitions or source
+    if wanted is not None and counts[topic.name] != wanted:
+        than = f"{TICKET_EVENTS} has {source}" if topic.partitions is None else f"it needs {wanted}"
+        faults.append(
+            f"topic {topic.name} has {counts[topic.name]} partitions, {than}; "
+            "make it anew with that number"
+        )
+    cleanup = config.get("cleanup.policy", "delete")
+    if topic.compacted and "compact" not in cleanup:
+        faults.append(
+            f"topic {topic.name}: cleanup.policy is {cleanup!r}, rows that do not change would be "
+            "deleted; set it to compact"
+        )
+    if not topic.compacted and "compact" in cleanup:
+        faults.append(
+            f"topic {topic.name}: cleanup.policy is {cleanup!r}, {NOT_COMPACTED}; set it to delete"
+        )
+    needed = topic.config.get("max.message.bytes")
+    if needed and int(config.get("max.message.bytes", needed)) < int(needed):
+        faults.append(
+            f"topic {topic.name}: max.message.bytes is {config['max.message.bytes']}, a record that "
+            f"is too large for {TICKET_EVENTS} must fit in here; set it to {needed} or more"
+        )
+    if topic.name == SLA_EVENTS and config.get("message.timestamp.type") == "LogAppendTime":
+        faults.append(
+            f"topic {topic.name}: message.timestamp.type is LogAppendTime, which would date facts "
+            "by their arrival; set it to CreateTime"
+        )
+    return faults
+
+
+async def _configs(admin: AIOKafkaAdminClient, names: list[str]) -> dict[str, dict[str, str]]:
+    if not names:
+        return {}
+    resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
+    found: dict[str, dict[str, str]] = {}
+    for answer in await admin.describe_configs(resources):
+        for _code, _reason, _type, name, entries in answer.resources:
+            found[name] = {entry[0]: entry[1] for entry in entries}
+    return found
+
+
+async def _admin(client: dict[str, Any]) -> AIOKafkaAdminClient:
+    admin = AIOKafkaAdminClient(**client)
+    try:
+        await admin.start()
+    except KafkaError as fault:
+        await admin.close()
+        servers = ", ".join(client["bootstrap_servers"])
+        message = f"no broker answers at {servers}: {fault}; check the address and that it runs"
+        raise PreflightError(message) from fault
+    return admin

@@ -1,0 +1,157 @@
+"""What happens to a partition's records and ticks: the work between two commits.
+
+Nothing here awaits, and nothing leaves but through the partition: rows, facts, statuses and dead
+letters go out in one transaction with the offsets, or not at all. A record that cannot be read is
+part of the work, not a failure of it: it is dead-lettered inside the unit, for an exception would
+end the process and come again with the next one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from aiokafka import ConsumerRecord
+
+from streams.sla.due import DueIndex
+from streams.sla.engine import Engine, TooLate
+from streams.sla.events import TicketEvent
+from streams.sla.facts import Fact
+from streams.sla.ticket import Ticket
+from streams.wire import dead_letter, row, sla_events, status, topics
+from streams.wire.ticket_events import Rejected, decode
+from streams.work import Partition, Table
+from streams.worker.board import Board
+from streams.worker.ledger import Entries, Ledger
+from streams.worker.meter import Meter
+
+BURST = 2_000
+"""Tickets that one tick takes at most, so that a burst of due timers does not hold up the rest."""
+
+
+class Processor:
+    """The handlers of records and ticks, over the tables, the engine and the meter.
+
+    `clock` gives ms UTC and dates detections (R3); `grace` (ms) is how long ticks hold facts back
+    where sources are slow (R7).
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        tickets: Table[Ticket],
+        ledger: Table[Entries],
+        meter: Meter,
+        clock: Callable[[], int],
+        grace: int = 0,
+    ) -> None:
+        self.engine = engine
+        self.tickets = tickets
+        self.ledger = ledger
+        self.meter = meter
+        self.clock = clock
+        self.grace = grace
+
+    def restore(self, part: Partition) -> None:
+        """Rebuild what is volatile from the rows: what is due, the board, the ledger."""
+        due: DueIndex[bytes] = DueIndex()
+        board = Board()
+        for key, packed in part.rows(self.tickets):
+            ticket = row.decode(packed, self.engine)
+            due.put(key, ticket.due)
+            board.put(ticket.id, status.status(ticket))
+        ledger = Ledger(self._write_ledger)
+        for key, packed in part.rows(self.ledger):
+            ledger.restore(key, self.ledger.decode(packed))
+        part.scratch.update(due=due, board=board, ledger=ledger)
+
+    def handle(self, part: Partition, records: Sequence[ConsumerRecord]) -> None:
+        """Apply a partition's next records."""
+        for record in records:
+            try:
+                event = decode(record.value, record.key, record.headers)
+                if event is None:
+                    self.meter.event("other", "ignored")
+                    continue
+                self._apply(part, record.key, event)
+            except Rejected as fault:
+                self._reject(part, record, fault.reason, str(fault))
+            except TooLate as fault:
+                self._reject(part, record, "too_late", str(fault))
+
+    def tick(self, part: Partition, now: int) -> None:
+        """Fire what is due in the partition: time has reached `now` (ms UTC), less the grace."""
+        due: DueIndex[bytes] = part.scratch["due"]
+        instant = now - self.grace
+        for _ in range(BURST):
+            key = due.pop(instant)
+            if key is None:
+                break
+            ticket = self.tickets.get(key)
+            if ticket is None:
+                continue
+            facts = self.engine.settle(ticket, instant)
+            self._keep(part, key, ticket, facts)
+            for fact in facts:
+                self.meter.lateness(max(0, now - fact.time) / 1000)
+        part.scratch["ledger"].forget(now)
+
+    def publish_statuses(self, part: Partition) -> None:
+        """Say how each ticket that changed stands now, once a commit however often it changed."""
+        board: Board = part.scratch["board"]
+        for key, ticket in part.changed(self.tickets):
+            standing = status.status(ticket)
+            if standing is None and board.get(ticket.id) is None:
+                continue
+            board.put(ticket.id, standing)
+            part.emit(topics.SLA_STATUS, key, status.encode(ticket))
+
+    def _apply(self, part: Partition, key: bytes, event: TicketEvent) -> None:
+        known = self.tickets.get(key)
+        seen = 0 if known is None else len(known.history)
+        newest = None if known is None else known.newest
+        ticket, facts = self.engine.apply(known, event)
+        changed = len(ticket.history) != seen or ticket.newest != newest
+        self.meter.event(_name(event), "applied" if changed else "duplicate")
+        if not changed:
+            return
+        if known is None and self.engine.unmatched(ticket):
+            self.meter.unmatched()
+        self._keep(part, key, ticket, facts)
+
+    def _keep(self, part: Partition, key: bytes, ticket: Ticket, facts: Iterable[Fact]) -> None:
+        self.tickets[key] = ticket
+        part.scratch["due"].put(key, ticket.due)
+        detected_at = self.clock()
+        for fact in facts:
+            part.emit(topics.SLA_EVENTS, key, sla_events.encode(fact, detected_at), fact.time)
+            part.scratch["ledger"].add(fact, detected_at)
+            self.meter.fact(fact)
+
+    def _reject(self, part: Partition, record: ConsumerRecord, reason: str, message: str) -> None:
+        headers = dead_letter.headers(
+            record.headers,
+            topic=record.topic,
+            partition=record.partition,
+            offset=record.offset,
+            reason=reason,
+            message=message,
+        )
+        part.emit(topics.DEAD_LETTERS, record.key, record.value, record.timestamp, headers)
+        self.meter.event("other", "rejected")
+        self.meter.dead_letter(reason)
+
+    def _write_ledger(self, key: bytes, entries: Entries | None) -> None:
+        if entries is None:
+            self.ledger.pop(key)
+        else:
+            self.ledger[key] = entries
+
+
+def _name(event: TicketEvent) -> str:
+    return {
+        "Created": "ticket.created",
+        "Messaged": "ticket.message",
+        "Changed": "ticket.changed",
+        "Merged": "ticket.merged",
+        "Deleted": "ticket.deleted",
+    }[type(event).__name__]

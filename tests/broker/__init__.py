@@ -1,0 +1,1 @@
+"""What the embedded broker promises, on the real one."""

@@ -1,0 +1,72 @@
+"""Windows and days of the week, as they are written."""
+
+from __future__ import annotations
+
+import pytest
+
+from streams.sla.hours import DAYS, WeeklyHours, Window, parse_days, parse_window
+from streams.sla.misread import Misread
+
+
+@pytest.mark.parametrize(
+    ("text", "opens", "closes", "said"),
+    [
+        ("09:00-17:30", 32_400, 63_000, "09:00-17:30"),
+        ("9:00 - 17:30", 32_400, 63_000, "09:00-17:30"),
+        ("22:00-06:00", 79_200, 108_000, "22:00-06:00"),
+        ("00:00-24:00", 0, 86_400, "00:00-24:00"),
+        ("22:00-24:00", 79_200, 86_400, "22:00-24:00"),
+        ("22:00-00:00", 79_200, 86_400, "22:00-24:00"),
+        ("09:00:30-17:00", 32_430, 61_200, "09:00:30-17:00"),
+    ],
+)
+def test_a_window_is_read_and_said_back(text: str, opens: int, closes: int, said: str) -> None:
+    """R22: several ways to write one window, one to say it."""
+    window = parse_window(text)
+    assert window == Window(opens, closes)
+    assert str(window) == said
+    assert parse_window(said) == window
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "9-17", "09:00", "09:00-25:00", "24:01-05:00", "09:60-10:00", "09:00-09:00",
+     "24:00-02:00", "09:00-10:00:60", "09:00-10:00-11:00"],
+)  # fmt: skip
+def test_what_is_no_window_is_refused_with_the_fix(text: str) -> None:
+    """R22: including the window that could be none or a whole day."""
+    with pytest.raises(Misread, match="fix: "):
+        parse_window(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [
+        ("mon", "mon"),
+        ("mon-thu", "mon tue wed thu"),
+        ("fri-mon", "fri sat sun mon"),
+        ("mon,wed", "mon wed"),
+        ("mon-tue, sat", "mon tue sat"),
+        ("Monday-Friday", "mon tue wed thu fri"),
+        ("SUN", "sun"),
+        ("mon-mon", "mon"),
+    ],
+)
+def test_days_are_names_ranges_and_lists(text: str, days: str) -> None:
+    """R22: a range may pass Sunday."""
+    assert [DAYS[day] for day in parse_days(text)] == days.split()
+
+
+@pytest.mark.parametrize("text", ["", "mo", "mon-", "mon-wed-fri", "monkey", "mon;tue", "weekday"])
+def test_what_is_no_day_is_refused_with_the_fix(text: str) -> None:
+    """R22."""
+    with pytest.raises(Misread, match="fix: write mon"):
+        parse_days(text)
+
+
+def test_windows_of_a_day_are_put_in_order_and_joined() -> None:
+    """R22: where they touch or overlap they are one."""
+    hours = WeeklyHours.of({"mon": ["13:00-18:00", "08:00-10:00", "10:00-12:00", "14:00-15:00"]})
+    assert [str(window) for window in hours.days[0]] == ["08:00-12:00", "13:00-18:00"]
+    assert hours.seconds == 9 * 3600
+    assert not hours.always

@@ -1,0 +1,214 @@
+"""Rows, outputs and positions of one partition, without a broker."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import pytest
+from aiokafka import AIOKafkaProducer, ConsumerRecord
+from faust.types import TP
+
+from streams import work
+from streams.work.delivery import Batch
+from streams.work.table import Table
+from streams.work.unit import UnitOfWork
+
+SOURCE = TP("in", 0)
+
+
+class Bench:
+    """One partition with one table whose rows are lists of numbers."""
+
+    def __init__(self) -> None:
+        """Begin empty, at position 10."""
+        self.encoded = 0
+        self.work = UnitOfWork(
+            "app",
+            client_settings=lambda _: {},
+            max_record_bytes=1_000,
+            transaction_timeout=1,
+            hold_transaction=0,
+        )
+        self.table: Table[list[int]] = Table(
+            self.work,
+            "numbers",
+            partitions=1,
+            changelog="app-numbers-changelog",
+            config={},
+            encode=self._encode,
+            decode=list,
+        )
+        self.work.tables["numbers"] = self.table
+        self.part = work.Partition(self.work, 0)
+        self.part.positions = {SOURCE: 10}
+
+    def _encode(self, row: list[int]) -> bytes:
+        self.encoded += 1
+        return bytes(row)
+
+    @property
+    def rows(self) -> Any:
+        """The rows as they lie."""
+        return self.part.tables["numbers"]
+
+
+@pytest.fixture
+async def bench() -> AsyncIterator[Bench]:
+    """Hand out a bench whose producer packs batches but is connected to nothing."""
+    bench = Bench()
+    bench.part._producer = producer = AIOKafkaProducer(max_batch_size=1_000)
+    yield bench
+    await producer.stop()
+
+
+@pytest.fixture
+def unit(bench: Bench) -> Iterator[work.Partition]:
+    """Open a unit of the partition."""
+    with bench.work.unit(bench.part, "a test"):
+        yield bench.part
+
+
+def batch(*offsets: int, start: int, end: int) -> Batch:
+    """Return a delivery of records at these offsets."""
+    records = [ConsumerRecord("in", 0, o, 0, 0, None, b"", None, 0, 0, ()) for o in offsets]
+    return Batch(SOURCE, start, end, records)
+
+
+def test_a_row_is_live_while_dirty_and_bytes_at_rest(bench: Bench, unit: work.Partition) -> None:
+    """Invariant: at rest = bytes; between, the very object that was put."""
+    row = [1]
+    bench.table[b"k"] = row
+    assert bench.table.get(b"k") is row
+    assert not bench.rows.rest
+    unit.snapshot()
+    assert bench.rows.rest == {b"k": b"\x01"}
+    assert not bench.rows.live
+    assert bench.table[b"k"] == [1]
+    assert bench.table[b"k"] is not row
+
+
+def test_a_row_is_encoded_once_however_often_it_was_put(bench: Bench, unit: work.Partition) -> None:
+    """The commit encodes, nobody else."""
+    for number in range(50):
+        bench.table[b"k"] = [number]
+    snapshot = unit.snapshot()
+    assert (bench.encoded, snapshot.rows) == (1, 1)
+
+
+def test_a_row_that_did_not_change_is_not_written(bench: Bench, unit: work.Partition) -> None:
+    """The bytes decide."""
+    bench.table[b"k"] = [1]
+    assert unit.snapshot().rows == 1
+    bench.table[b"k"] = [1]
+    assert unit.snapshot().rows == 0
+
+
+def test_a_deletion_leaves_a_tombstone_where_the_log_knows_the_row(
+    bench: Bench, unit: work.Partition
+) -> None:
+    """A row that came and went between two commits was never in the log."""
+    bench.table[b"known"] = [1]
+    unit.snapshot()
+    bench.table[b"brief"] = [2]
+    del bench.table[b"known"], bench.table[b"brief"]
+    assert b"known" not in bench.table
+    assert bench.table.get(b"known") is None
+    assert unit.snapshot().rows == 1
+    assert not bench.rows.rest
+    with pytest.raises(KeyError):
+        del bench.table[b"known"]
+
+
+def test_rows_and_changes_can_be_listed(bench: Bench, unit: work.Partition) -> None:
+    """At rest and dirty alike, as bytes; changes as objects."""
+    bench.table[b"a"] = [1]
+    bench.table[b"b"] = [2]
+    unit.snapshot()
+    bench.table[b"b"] = [3]
+    bench.table[b"c"] = [4]
+    del bench.table[b"a"]
+    assert dict(unit.rows(bench.table)) == {b"b": b"\x03", b"c": b"\x04"}
+    assert dict(unit.changed(bench.table)) == {b"a": None, b"b": [3], b"c": [4]}
+    assert sorted(bench.table.keys_of(unit)) == [b"b", b"c"]
+
+
+def test_tables_and_emit_work_inside_a_unit_only(bench: Bench) -> None:
+    """Rows belong to a partition: outside there is none."""
+    with pytest.raises(RuntimeError, match="outside of a unit"):
+        bench.table.get(b"k")
+    with pytest.raises(RuntimeError, match="outside of a unit"):
+        bench.part.emit("out", None, b"v")
+
+
+def test_a_record_over_the_limit_is_refused_at_once_and_changes_nothing(
+    unit: work.Partition,
+) -> None:
+    """Fact 8: so that the handler can dead-letter it inside the unit."""
+    with pytest.raises(work.RecordTooLarge, match="a record for out takes 1121 bytes") as error:
+        unit.emit("out", b"k", b"x" * 1_000)
+    assert (error.value.topic, error.value.size, error.value.limit) == ("out", 1_121, 1_000)
+    with pytest.raises(work.RecordTooLarge):
+        unit.emit("out", b"k", b"", headers=[("h", b"x" * 1_000)])
+    assert unit.snapshot().batches == []
+
+
+def test_records_that_just_fit_fill_a_batch_each(unit: work.Partition) -> None:
+    """Fact 7: no batch outgrows the limit, so the broker takes what emit took."""
+    for _ in range(3):
+        unit.emit("out", b"k", b"x" * 879)
+    unit.emit("out", None, b"small", timestamp_ms=5, headers=[("h", b"1")])
+    snapshot = unit.snapshot()
+    assert [topic for topic, _ in snapshot.batches] == ["out"] * len(snapshot.batches)
+    assert len(snapshot.batches) in (3, 4)
+    assert all(len(one._build()) <= 1_000 for _, one in snapshot.batches)
+    assert snapshot.emitted == 4
+
+
+def test_a_row_over_the_limit_is_named_at_the_commit(bench: Bench, unit: work.Partition) -> None:
+    """Fact 8: there it is fatal; whoever keeps rows bounds them."""
+    bench.table[b"k"] = [0] * 1_000
+    with pytest.raises(work.RowTooLarge, match="the row b'k' of table numbers takes 1000 bytes"):
+        unit.snapshot()
+
+
+def test_records_below_the_position_are_passed_over(bench: Bench) -> None:
+    """Fact 6: a fetch from before a seek may arrive after it."""
+    assert bench.part.pending(batch(5, 7, start=5, end=9)) is None
+    rest = bench.part.pending(batch(8, 9, 10, 12, start=8, end=14))
+    assert rest is not None
+    assert [record.offset for record in rest.records] == [10, 12]
+    assert bench.work.stats.skipped == 4
+
+
+def test_markers_before_the_first_record_are_no_gap(bench: Bench) -> None:
+    """Fact 5: what counts is where the consumer stood, not the offset of the record."""
+    assert bench.part.pending(batch(13, start=10, end=14)) is not None
+
+
+def test_a_gap_above_the_position_is_an_error(bench: Bench) -> None:
+    """Fact 6: a dropped delivery must never go by in silence."""
+    with pytest.raises(work.LogGap, match="starts at 12, the applied position is 10"):
+        bench.part.pending(batch(12, start=12, end=13))
+
+
+def test_markers_alone_are_not_worth_a_commit(bench: Bench, unit: work.Partition) -> None:
+    """Positions move with them, but nothing is written for them."""
+    unit.advance(SOURCE, 12)
+    assert unit.position == 12
+    assert not unit.has_work()
+    unit.advance(SOURCE, 13, records=1)
+    assert unit.has_work()
+    assert [o.offset for o in unit.snapshot().offsets.values()] == [13]
+    assert not unit.has_work()
+
+
+def test_a_stale_acquisition_opens_nothing(bench: Bench) -> None:
+    """Fact 6: a rebalance that began meanwhile closes what it would open."""
+    bench.work.parts[0] = bench.part
+    before = bench.work.membership
+    bench.work.suspend()
+    bench.work.open_for_work(before, epoch=1)
+    assert not bench.part.ready
+    bench.work.open_for_work(bench.work.membership, epoch=1)
+    assert bench.part.ready
