@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from streams.broker import EmbeddedKafka
 
 ROOT = Path(__file__).parent.parent
 
@@ -17,3 +20,13 @@ def shared() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no evidence folder at {folder}; name one with SLA_SHARED")
     return folder
+
+
+@pytest.fixture(scope="session")
+def broker() -> Iterator[str]:
+    """Bring up one real Kafka for the whole run; give its address."""
+    if address := os.environ.get("STREAMS_TEST_BROKER"):
+        yield address
+        return
+    with EmbeddedKafka() as kafka:
+        yield kafka.bootstrap

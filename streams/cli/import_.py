@@ -9,17 +9,14 @@ Decisions that bind this module:
 from __future__ import annotations
 
 import gzip
-import os
-import sys
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from streams.cli.failure import Failure
+from streams.cli.progress import bar
 from streams.history.by_time import Timed, by_time
 from streams.history.export import ExportError, read_export
 from streams.history.importer import Importer, Rejection
@@ -102,7 +99,7 @@ def _run(
     try:
         with ExitStack() as stack:
             importer = Importer(mapping, _teller(stack, rejects))
-            read = stack.enter_context(_progress(files))
+            read = stack.enter_context(bar("importing", _size(files)))
             rows = _rows(mapping, files, read)
             events = importer.events(rows)
             write = stack.enter_context(_sink(output))
@@ -131,7 +128,7 @@ def _teller(stack: ExitStack, rejects: str | None) -> Callable[[Rejection], None
     kept: IO[str] | None = None
     if rejects is not None:
         try:
-            kept = stack.enter_context(Path(rejects).open("w", encoding="utf-8"))
+            kept = stack.enter_context(Path(rejects).open("w", encoding="utf-8"))  # noqa: SIM115
         except OSError as error:
             message = f"--rejects {rejects}: cannot be written ({error.strerror}); name another"
             raise Failure(message) from error
@@ -175,18 +172,11 @@ def _sink(output: str | None) -> Iterator[Callable[[bytes], object]]:
         part.unlink(missing_ok=True)
 
 
-@contextmanager
-def _progress(files: tuple[str, ...]) -> Iterator[Callable[[int], None]]:
-    """Show a bar of the bytes read, when stderr is a terminal."""
-    if not sys.stderr.isatty():
-        yield lambda _: None
-        return
-    known = [os.stat(name).st_size for name in files if name != "-" and Path(name).is_file()]  # noqa: PTH116 - size only
-    total = sum(known) if len(known) == len(files) else None
-    columns = (TextColumn("importing"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("importing", total=total)
-        yield lambda size: progress.update(task, advance=size)
+def _size(files: tuple[str, ...]) -> int | None:
+    """Add up the bytes to read; None where that is not known."""
+    if not all(Path(name).is_file() for name in files):
+        return None
+    return sum(Path(name).stat().st_size for name in files)
 
 
 def _nothing_is_a_failure(tally: Tally) -> None:

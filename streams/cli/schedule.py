@@ -12,11 +12,11 @@ from rich.table import Column, Table
 
 from streams.cli.failure import Failure
 from streams.policies import PoliciesError, load_file, schedule_in, schedule_of
+from streams.policies.fields import ALWAYS, meant
 from streams.policies.load import text_of
-from streams.policies.model import ALWAYS, meant
 from streams.policies.openings import openings
 from streams.policies.questions import Questions, active_of, milliseconds, seconds_of
-from streams.sla.duration import parse_duration
+from streams.sla.duration import Active, parse_duration
 from streams.sla.instant import format_instant, parse_instant
 from streams.sla.misread import Misread
 from streams.sla.schedule import Schedule, ScheduleHorizonError
@@ -147,14 +147,14 @@ def deadline(
         message = "say how long: --seconds N or --duration 4h"
         raise click.UsageError(message)
     try:
-        active = seconds
-        if active is None:
-            active = active_of(parse_duration(duration or ""), chosen, start)
-        click.echo(format_instant(chosen.deadline(start, active)))
+        typed = Active(seconds or 0) if duration is None else parse_duration(duration)
     except Misread as error:
         message = f"--duration: value {duration!r}: {error}"
         raise click.UsageError(message) from None
-    except ScheduleHorizonError as error:
+    try:
+        end = chosen.deadline(start, active_of(typed, chosen, start))
+        click.echo(format_instant(end))
+    except (Misread, ScheduleHorizonError) as error:
         raise Failure(str(error)) from None
 
 

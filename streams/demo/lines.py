@@ -1,4 +1,4 @@
-"""The plain form of the demo: a line for each warning, breach and kept promise; for CI and pipes."""
+"""The plain form of the demo, for CI and pipes: a line for each warning, breach, promise kept."""
 
 from __future__ import annotations
 

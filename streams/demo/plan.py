@@ -11,7 +11,7 @@ Decisions that bind this module:
 - It ends with the last fact; the closings that follow in the log change no promise.
 - `grace`: the worker must not judge an instant before the publisher has delivered its events, or
   it would report breaches that it must take back. The publisher is late by the broker's answer
-  and by whatever else this machine does, so ticks are held back 1.2 s of ours, times the rate.
+  and by whatever else this machine does, so ticks are held back 1.5 s of ours, times the rate.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ RATE = 3600.0
 LEAD_S = 8.0
 """Seconds of ours from the play's start to the first crowd of warnings."""
 
-GRACE_S = 1.2
+GRACE_S = 1.5
 """Seconds of ours that ticks are held back."""
 
 CROWD = 10
@@ -57,6 +57,10 @@ class Plan:
     def seconds(self) -> float:
         """How long the play lasts, in seconds of ours."""
         return (self.end - self.start) / self.rate / 1000
+
+    def share(self, instant: int) -> float:
+        """Give the share of the play, 0 to 1, that is over at an instant (ms UTC)."""
+        return min(1.0, max(0.0, (instant - self.start) / (self.end - self.start)))
 
 
 def plan(facts: Sequence[Fact], rate: float = RATE) -> Plan:

@@ -48,7 +48,10 @@ class Standing:
 
 @dataclass(slots=True)
 class Scene:
-    """Everything to be shown. `processed` and `state` are the worker's own words."""
+    """Everything to be shown. `processed` and `state` are the worker's own words.
+
+    `now` (ms UTC) is the instant up to which the worker has spoken; `progress` the share played.
+    """
 
     policies: PolicySet
     told: dict[str, Told] = field(default_factory=dict)
@@ -58,6 +61,8 @@ class Scene:
     published: int = 0
     processed: int = 0
     state: str = "starting"
+    now: int = 0
+    progress: float = 0.0
     compliance: Compliance = field(default_factory=Compliance)
     counts: Counter[str] = field(default_factory=Counter)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -76,19 +75,21 @@ def show(ending: Ending, console: Console) -> None:
     if ending.first_warning_s is not None:
         facts.add_row("first warning", f"{ending.first_warning_s:.1f} s after the play's start")
     if ending.lateness:
-        facts.add_row("largest detection lateness", _lateness(ending))
+        facts.add_row("slowest detection", _lateness(ending))
     facts.add_row("false breaches", _false(ending.verdict))
     console.print(facts)
+    console.print()
     console.print(_rates(ending))
+    console.print()
     console.print("[dim]Broker and worker are gone, and their addresses with them.[/dim]")
 
 
 def _lateness(ending: Ending) -> str:
     seconds = ending.lateness / ending.plan.rate / 1000
     return (
-        f"{words.span(ending.lateness)} on the demo's clock, {seconds:.2f} s of yours;"
-        f" {GRACE_S:g} s of that are the grace (the publisher took {ending.publisher_late_s:.2f} s"
-        " at most)"
+        f"{seconds:.2f} s of yours, {words.span(ending.lateness)} on the demo's clock:"
+        f" {GRACE_S:g} s are the grace, for the publisher was up to"
+        f" {ending.publisher_late_s:.2f} s late"
     )
 
 
@@ -106,10 +107,10 @@ def _false(verdict: Verdict) -> str:
 def _rates(ending: Ending) -> Table:
     scene = ending.scene
     on_metrics = {(one.policy, one.kind, one.metric): one for one in scene.standings}
-    table = Table(box=box.SIMPLE, title="Promises kept", title_justify="left")
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
     for name in ("policy", "kind", "metric"):
         table.add_column(name, no_wrap=True)
-    for name in ("met", "breached", "rate", "objective", "on /metrics"):
+    for name in ("met", "breached", "rate", "goal", "/metrics said"):
         table.add_column(name, justify="right", no_wrap=True)
     for key, tally in sorted(scene.compliance.tallies.items()):
         standing = on_metrics.get(key)
@@ -118,8 +119,8 @@ def _rates(ending: Ending) -> Table:
             *key,
             str(tally.met),
             str(tally.breached),
-            "–" if tally.rate is None else f"{float(tally.rate):.1%}",
-            "–" if goal is None else f"{goal:.0%}",
-            "–" if standing is None else f"{standing.rate:.1%}",
+            "-" if tally.rate is None else f"{float(tally.rate):.1%}",
+            "-" if goal is None else f"{goal:.0%}",
+            "-" if standing is None else f"{standing.rate:.1%}",
         )
     return table

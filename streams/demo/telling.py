@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import orjson
 
-from streams.sla.facts import Fact
+from streams.sla.facts import Fact, FactType
 from streams.wire.instant import parse
 
 
@@ -30,6 +30,7 @@ def read(value: bytes) -> Told:
     """Read a record of `sla-events`."""
     event = orjson.loads(value)
     data = event["data"]
+    retracted = data.get("retracts_type")
     fact = Fact(
         type=event["type"].removeprefix("sla."),
         ticket=data["ticket"],
@@ -55,7 +56,7 @@ def read(value: bytes) -> Told:
         outcome=data.get("outcome"),
         withdraws=data.get("withdraws"),
         retracts=data.get("retracts"),
-        retracts_type=(data.get("retracts_type") or "").removeprefix("sla.") or None,
+        retracts_type=cast("FactType | None", (retracted or "").removeprefix("sla.") or None),
         corrects=data.get("corrects", False),
     )
     return Told(event["id"], fact, parse(data["detected_at"]))

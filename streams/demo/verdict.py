@@ -43,9 +43,7 @@ def expected(records: Sequence[Record], policies: PolicySet, reached: int) -> li
 def judge(told: Mapping[str, Told], truth: Iterable[Fact], reached: int) -> Verdict:
     """Compare what was told of the time before `reached` (ms UTC) with the truth."""
     should = {(fact.id, fact.time) for fact in truth}
-    said = {
-        (id_, one.fact.time): one.fact for id_, one in told.items() if one.fact.time < reached
-    }
+    said = {(id_, one.fact.time): one.fact for id_, one in told.items() if one.fact.time < reached}
     wrong = said.keys() - should
     return Verdict(
         false_breaches=frozenset(name[0] for name in wrong if said[name].type == "breached"),

@@ -24,31 +24,28 @@ from streams.demo.scene import OpenClock, Scene, Standing
 from streams.demo.telling import Told
 
 WIDE = 104
-HEAD, FOOT = 4, 2
-BAR = 12
+HEAD, FOOT = 3, 2
+BAR = 14
 FULL, EMPTY = "█", "░"
 STATES = {"running": "green", "stopping": "yellow"}
 
 
 @dataclass(frozen=True, slots=True)
 class Stagehand:
-    """What the screen says of the stage itself; `progress` is the share of the log played."""
+    """What the screen says of the stage itself."""
 
     rate: float
     url: str
     bootstrap: str
     tickets: int
-    events: int
 
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """One picture of the scene at `now` (ms UTC); `progress` is the share played."""
+    """One picture of the scene, as large as the terminal."""
 
     scene: Scene
     stage: Stagehand
-    now: int
-    progress: float
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Lay the panels out over the whole terminal."""
@@ -66,30 +63,32 @@ class Screen:
         )
         layout["lower"].split_row(
             Layout(self._alarms(lower - 2, wide=wide)),
-            Layout(self._rates(lower - 2), size=46 if wide else 39),
+            Layout(self._rates(lower - 2, wide=wide), size=46 if wide else 37),
         )
         yield layout
 
     def _head(self) -> RenderableType:
         scene, counts = self.scene, self.scene.counts
         office = [name for name in scene.policies.schedules if name != "always"]
-        doors = ""
+        doors = Text()
         if office:
-            hours = scene.policies.schedules[office[0]]
-            doors = f"{office[0]} {'open' if hours.is_open(self.now) else 'closed'}"
+            opened = scene.policies.schedules[office[0]].is_open(self.scene.now)
+            doors.append(f"  {office[0]} ")
+            doors.append("open" if opened else "closed", "green" if opened else "yellow")
+            doors.append("" if opened else ", its clocks stand still", "dim")
         top = Table.grid(expand=True)
         top.add_column(ratio=1)
         top.add_column(justify="right")
         when = Text.assemble(
-            (f" {words.day_and_time(self.now)} ", "bold reverse"),
-            f"  {doors}  ",
-            (f"· {words.rate(self.stage.rate)} ·", "dim"),
+            (f" {words.day_and_time(self.scene.now)} ", "bold reverse"),
+            doors,
         )
         state = Text.assemble(
-            "worker ", (scene.state, STATES.get(scene.state, "yellow")), f"  {self.progress:4.0%} "
+            "worker ", (scene.state, STATES.get(scene.state, "yellow")), f"  {scene.progress:4.0%} "
         )
-        top.add_row(Text(" sla demo: real incidents of 2016, real Kafka", "bold"), state)
-        top.add_row(when, Text(f"{self.stage.tickets} tickets, {self.stage.events} events ", "dim"))
+        title = f" sla demo: {self.stage.tickets} real incidents of 2016, real Kafka"
+        top.add_row(Text(title, "bold"), state)
+        top.add_row(when, Text(f"{words.rate(self.stage.rate)}  ", "dim"))
         tally = Text.assemble(
             f" events {scene.published} published, {scene.processed} processed",
             ("  │  ", "dim"),
@@ -117,7 +116,7 @@ class Screen:
             table.add_column("policy", no_wrap=True)
             table.add_column("priority", no_wrap=True)
             table.add_column("deadline", no_wrap=True)
-        table.add_column("time used", no_wrap=True)
+        table.add_column("opening time used", no_wrap=True)
         table.add_column("left", justify="right", no_wrap=True)
         for clock in kept[: max(0, rows)]:
             table.add_row(*self._clock(clock, wide=wide))
@@ -125,11 +124,11 @@ class Screen:
             f"{len(clocks)} open clocks, nearest deadline first"
             f" ({overdue} overdue, {paused} paused)"
         )
-        waiting = Text("waiting for the worker's first words …", "dim")
+        waiting = Text("the worker is coming up; its first words show here …", "dim")
         return _panel(table if kept else waiting, title)
 
     def _clock(self, clock: OpenClock, *, wide: bool) -> list[RenderableType]:
-        left = self.scene.remaining(clock, self.now)
+        left = self.scene.remaining(clock, self.scene.now)
         used = 1 - left / clock.target if clock.target else 1.0
         colour = "red" if left <= 0 else "yellow" if used >= 0.5 else "green"
         promise = words.metric(clock.metric)
@@ -147,9 +146,9 @@ class Screen:
         return [*cells, bar, Text(late, colour)]
 
     def _alarms(self, rows: int, *, wide: bool) -> RenderableType:
-        table = Table(box=None, expand=True, padding=(0, 1, 0, 0), show_header=False)
-        for _ in range(5 if wide else 4):
-            table.add_column(no_wrap=True)
+        table = Table(box=None, padding=(0, 1, 0, 0), show_header=False)
+        for least in (9, 9, 10, 27, 1) if wide else (5, 9, 10, 5):
+            table.add_column(no_wrap=True, min_width=least)
         newest = sorted(self.scene.alarms, key=lambda told: (told.detected_at, told.fact.time))
         for told in newest[::-1][:rows]:
             table.add_row(*_alarm(told, wide=wide))
@@ -157,14 +156,14 @@ class Screen:
         title = "Warnings and breaches, latest first"
         return _panel(table if newest else nothing, title)
 
-    def _rates(self, rows: int) -> RenderableType:
+    def _rates(self, rows: int, *, wide: bool) -> RenderableType:
         table = Table(box=None, expand=True, padding=(0, 1, 0, 0), show_header=False)
         table.add_column(no_wrap=True)
         table.add_column(no_wrap=True, ratio=1)
         table.add_column(justify="right", no_wrap=True)
         table.add_column(no_wrap=True)
         for standing in self.scene.standings[:rows]:
-            table.add_row(*_standing(standing))
+            table.add_row(*_standing(standing, wide=wide))
         nothing = Text("no promise has its outcome yet", "dim")
         return _panel(table if self.scene.standings else nothing, "Promises kept, from /metrics")
 
@@ -187,22 +186,23 @@ def _alarm(told: Told, *, wide: bool) -> list[RenderableType]:
     late = fact.type == "breach_imminent" and fact.remaining < 0
     colour = "bold red" if breach else "red" if late else "yellow"
     sign = "✗" if breach else "!"
-    name = "BREACH" if breach else words.threshold(fact.threshold)
+    name = "BREACH" if breach else words.threshold(fact.threshold, used="")
     what = Text(f"{sign} {name}", colour)
     if not wide:
         metric = words.short_metric(fact.metric)
         return [words.time_of_day(fact.time), what, fact.ticket, metric]
     whom = f"→ {', '.join(fact.notify)}" if fact.notify else ""
     promise = f"{words.metric(fact.metric)} · {fact.policy}"
-    return [words.day_and_time(fact.time), what, fact.ticket, promise, Text(whom, "dim")]
+    return [words.week_time(fact.time), what, fact.ticket, promise, Text(whom, "dim")]
 
 
-def _standing(standing: Standing) -> list[RenderableType]:
+def _standing(standing: Standing, *, wide: bool) -> list[RenderableType]:
     goal = standing.objective
     kept = goal is None or standing.rate >= goal
     aim = "" if goal is None else f"{'≥' if kept else '<'} {goal:.0%}"
     rate = Text(f"{standing.rate:.1%}", "green" if kept else "red")
-    return [standing.policy, words.short_metric(standing.metric), rate, Text(aim, "dim")]
+    name = words.metric(standing.metric) if wide else words.short_metric(standing.metric)
+    return [standing.policy, name, rate, Text(aim, "dim" if kept else "red")]
 
 
 def _panel(inside: RenderableType, title: str) -> Panel:

@@ -20,6 +20,11 @@ def day_and_time(instant: int) -> str:
     return f"{when:%a} {when.day:>2} {when:%b %H:%M}"
 
 
+def week_time(instant: int) -> str:
+    """Say `Tue 18:00`."""
+    return f"{moment(instant):%a %H:%M}"
+
+
 def time_of_day(instant: int) -> str:
     """Say `18:00`."""
     return f"{moment(instant):%H:%M}"
@@ -44,11 +49,11 @@ def short_metric(name: str) -> str:
     return name.rpartition("_")[2]
 
 
-def threshold(key: str | None) -> str:
+def threshold(key: str | None, used: str = " used") -> str:
     """Say what a warning stands for: `50% used`, `1h left`, `9h late`."""
     word, _, amount = (key or "").partition(":")
     if not amount:
-        return f"{word} used"
+        return f"{word}{used}"
     return f"{amount} {'left' if word == 'left' else 'late'}"
 
 

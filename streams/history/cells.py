@@ -23,7 +23,7 @@ _WIDEST = 63
 _SCALAR = (str, int, float, bool)
 
 
-class BadRow(ValueError):  # noqa: N818 - the spec's word
+class BadRow(ValueError):
     """A row that cannot be imported; the text is the reason."""
 
 
@@ -41,7 +41,7 @@ class Cells:
         ]
         self.names = list(mapping.attributes)
 
-    def word(self, fields: dict[str, Any], column: str) -> Any:  # noqa: ANN401 - JSON
+    def word(self, fields: dict[str, Any], column: str) -> Any:
         """Answer a field, None where it is absent or a word for unknown."""
         value = fields.get(column)
         if isinstance(value, str):
@@ -102,7 +102,7 @@ class Cells:
 
     def _attribute(
         self, fields: dict[str, Any], column: str, split: str | None, values: dict[str, Scalar]
-    ) -> Any:  # noqa: ANN401 - JSON
+    ) -> Any:
         value = self.word(fields, column)
         if split is not None:
             value = value.split(split) if isinstance(value, str) else value or []

@@ -7,8 +7,9 @@ from itertools import product
 from math import prod
 
 from streams.policies.fault import Path
+from streams.policies.fields import ALWAYS, meant
 from streams.policies.marked import Marked
-from streams.policies.model import ALWAYS, PolicyShape, meant
+from streams.policies.model import PolicyShape
 from streams.sla.policy import CATEGORIES, Scalar, word
 
 _COMBINATIONS = 4096
@@ -36,8 +37,7 @@ def status_words(marked: Marked, statuses: Mapping[str, list[str]]) -> dict[str,
 def _place(marked: Marked, category: str, index: int) -> Path:
     raw = marked.value_at(("statuses",))
     keys = [key for key in raw if word(str(key)) == category] if isinstance(raw, dict) else []
-    path: Path = ("statuses", str(keys[0]) if keys else category)
-    return (*path, index) if (*path, index) in marked.values else path
+    return "statuses", str(keys[0]) if keys else category, index
 
 
 def schedule_names(marked: Marked, schedules: Mapping[str, object]) -> None:
@@ -95,14 +95,14 @@ def _takers(before: list[tuple[str, Match]], match: Match) -> list[str]:
             return [name]
     if prod(len(values) for values in match.values()) > _COMBINATIONS:
         return []
-    takers: dict[str, None] = {}
+    takers: set[str] = set()
     for values in product(*match.values()):
         case = {name: frozenset({value}) for name, value in zip(match, values, strict=True)}
         taker = next((name for name, wide in before if _covers(wide, case)), None)
         if taker is None:
             return []
-        takers[taker] = None
-    return list(takers)
+        takers.add(taker)
+    return [name for name, _ in before if name in takers]
 
 
 def _covers(wide: Match, narrow: Match) -> bool:

@@ -6,8 +6,9 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from streams.policies.fault import Path
+from streams.policies.fields import meant
 from streams.policies.marked import Marked
-from streams.policies.model import TAGS, known_keys, meant
+from streams.policies.model import TAGS, known_keys
 
 _WORDS = {
     "model_type": ("not a mapping", "write `key: value` lines here"),

@@ -11,8 +11,8 @@ from pydantic import ValidationError
 from streams.policies import checks
 from streams.policies.complaint import complain
 from streams.policies.fault import Fault, Path, PoliciesError
+from streams.policies.fields import ALWAYS
 from streams.policies.marked import Marked, read
-from streams.policies.model import ALWAYS
 from streams.policies.normal import digest, document_of
 from streams.policies.parts import ENTRY, sound_parts
 from streams.policies.promises import build_policy

@@ -15,7 +15,7 @@ import yaml
 
 from streams.policies.fault import Fault, Path, PoliciesError, Severity, field_of, shown
 
-_LIMIT = 200_000
+_LIMIT = 50_000
 """Nodes of a document, aliases counted as often as they are used."""
 
 _RESOLVERS = (
@@ -54,6 +54,8 @@ class Marked:
         """Find the line of a value, or of what should have held it."""
         while path and path not in self.values:
             path = path[:-1]
+        if path in self.keys and isinstance(self.value_at(path), dict):
+            return self.keys[path]
         return self.values.get(path, 1)
 
     def value_at(self, path: Path) -> object:
@@ -78,15 +80,24 @@ class Marked:
         severity: Severity = "error",
     ) -> None:
         """Note a fault of the value at a path, or (`key`) of the key itself."""
+        path = self._written(path)
         line = self.keys.get(path) if key else None
         value = shown(path[-1]) if key else self._shown(path)
         fault = Fault(line or self.line_of(path), field_of(path), value, message, fix, severity)
-        if fault not in self.faults:
-            self.faults.append(fault)
+        self.faults.append(fault)
 
     def in_order(self) -> list[Fault]:
         """Give the faults by line."""
         return sorted(self.faults, key=lambda fault: fault.line)
+
+    def _written(self, path: Path) -> Path:
+        """Cut a path where a single value was written in place of a list or mapping."""
+        value = self.data
+        for depth, step in enumerate(path):
+            if isinstance(step, int) != isinstance(value, list) and value is not None:
+                return path[:depth]
+            value = self.value_at(path[: depth + 1])
+        return path
 
     def _shown(self, path: Path) -> str:
         value = self.value_at(path)
@@ -107,7 +118,7 @@ def read(text: str, source: str) -> Marked:
         raise PoliciesError(source, [_not_yaml(line, said)]) from None
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, int(error.position)) + 1
-        said = f"character U+{ord(str(error.character)[:1] or '?'):04X} is not allowed"
+        said = f"character U+{int(error.character):04X} is not allowed"
         raise PoliciesError(source, [_not_yaml(line, said)]) from None
     except RecursionError:
         raise PoliciesError(source, [_not_yaml(1, "nested too deeply")]) from None

@@ -13,9 +13,10 @@ from typing import Any, Literal, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from streams.policies.complaint import complain
-from streams.policies.fault import Path
+from streams.policies.fault import Path, field_of
+from streams.policies.fields import ALWAYS
 from streams.policies.marked import Marked
-from streams.policies.model import ALWAYS, Document, PolicyShape, ScheduleEntry, ScheduleShape
+from streams.policies.model import Document, PolicyShape, ScheduleEntry, ScheduleShape
 
 Entry = ScheduleShape | Literal["24x7"]
 
@@ -24,7 +25,6 @@ _POLICY: TypeAdapter[PolicyShape] = TypeAdapter(PolicyShape)
 _STATUSES = {"version": 1, "policies": [{"name": "-", "schedule": ALWAYS, "targets": {}}]}
 _Key = TypeVar("_Key")
 _Shape = TypeVar("_Shape")
-_DECIDING = (("kind",), ("match",))
 
 
 @dataclass(slots=True)
@@ -59,11 +59,18 @@ def _rest(data: object, broken: set[Path]) -> Parts:
         if any(path[:3] == ("schedules", name, "hours") for path in broken):
             entry["hours"] = ALWAYS  # what they are is not known, but they were meant to open
         parts.schedules |= _try(ENTRY, name, entry)
-    for index, policy in enumerate(policies if isinstance(policies, list) else ()):
+    for index, said in enumerate(policies if isinstance(policies, list) else ()):
+        stub = {"name": field_of(("policies", index)), "schedule": "?", "targets": {}}
+        policy = stub | said if isinstance(said, dict) else said
         parts.policies |= _try(_POLICY, index, policy)
-        if any(path[:2] == ("policies", index) and path[2:3] in _DECIDING for path in broken):
+        if any(path[:2] == ("policies", index) and _decides(path[2:]) for path in broken):
             parts.unsure.add(index)
     return parts
+
+
+def _decides(path: Path) -> bool:
+    """Say whether a fault leaves open what a policy matches; an unknown key may mean match."""
+    return not path or path[0] in {"kind", "match"} or path[0] not in PolicyShape.model_fields
 
 
 def _try(adapter: TypeAdapter[_Shape], key: _Key, value: object) -> dict[_Key, _Shape]:

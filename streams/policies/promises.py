@@ -7,13 +7,13 @@ from fractions import Fraction
 from itertools import pairwise
 
 from streams.policies.fault import Path
+from streams.policies.fields import meant
 from streams.policies.marked import Marked
 from streams.policies.model import (
     ContractShape,
     PauseShape,
     PolicyShape,
     WarningShape,
-    meant,
 )
 from streams.sla.duration import Active, BusinessDays, Duration
 from streams.sla.policy import (
@@ -76,7 +76,7 @@ def _match(marked: Marked, path: Path, shape: PolicyShape) -> dict[str, frozense
 
 
 def _targets(marked: Marked, path: Path, shape: PolicyShape, schedule: Schedule | None) -> Targets:
-    if not shape.targets and not marked.value_at(path):
+    if marked.value_at(path) == {}:
         marked.add(path, "a policy without a target", "add first_response: {default: 4h}")
     targets: dict[str, dict[str, Duration]] = {}
     for metric, priorities in shape.targets.items():
@@ -90,7 +90,7 @@ def _targets(marked: Marked, path: Path, shape: PolicyShape, schedule: Schedule 
             targets[metric][name] = duration
             if schedule is not None:
                 _check_length(marked, (*where, priority), duration, schedule)
-        if not priorities and not marked.value_at(where):
+        if marked.value_at(where) == {}:
             marked.add(where, "a metric without a target", "add default: and a duration")
         elif DEFAULT not in priorities and priorities:
             what = f"no default: tickets of other priorities have no {metric} target"
@@ -118,18 +118,12 @@ def _pause(marked: Marked, path: Path, policy: PolicyShape, statuses: Mapping[st
         if word(status) not in CATEGORIES and word(status) not in statuses:
             what = "no category knows this status, so nothing would ever pause in it"
             fix = f"add it to a category under `statuses:`, or {meant(status, CATEGORIES)}"
-            marked.add(_item(marked, (*path, "statuses"), index), what, fix)
+            marked.add((*path, "statuses", index), what, fix)
     for index, metric in enumerate(shape.metrics or ()):
-        if metric not in policy.targets:
+        if metric not in policy.targets and metrics != plain.metrics:
             what = "this policy has no target for it, so there is nothing to pause"
-            where = _item(marked, (*path, "metrics"), index)
-            marked.add(where, what, "leave it out", severity="note")
+            marked.add((*path, "metrics", index), what, "leave it out", severity="note")
     return Pause(words, metrics, frozenset(shape.resume_on))
-
-
-def _item(marked: Marked, path: Path, index: int) -> Path:
-    """Give the place of an item, or of the single value that stands for a list."""
-    return (*path, index) if (*path, index) in marked.values else path
 
 
 def _warnings(

@@ -12,8 +12,8 @@ from decimal import Decimal
 from typing import Any
 
 from streams.policies.fault import PoliciesError, shown
+from streams.policies.fields import meant
 from streams.policies.load import schedule_of
-from streams.policies.model import meant
 from streams.sla.duration import Active, Duration, parse_duration
 from streams.sla.instant import format_instant, parse_instant
 from streams.sla.misread import Misread

@@ -26,7 +26,7 @@ def build_schedule(
         return Schedule.always(name)
     assert isinstance(shape, ScheduleShape)  # the literal is the other form
     before = len(marked.faults)
-    if "time_zone" not in shape.model_fields_set:
+    if marked.value_at((*path, "time_zone")) is None:
         marked.add(path, "no time_zone: UTC is assumed", "say time_zone: UTC", severity="note")
     hours = _hours(marked, (*path, "hours"), shape)
     holidays = _holidays(marked, (*path, "holidays"), shape.holidays)

@@ -294,9 +294,7 @@ class Engine:
             schedule_open=clock.policy.schedule.is_open(now),
         )
 
-    def _fact(
-        self, ticket: Ticket, clock: Clock, type_: FactType, now: int, **told: Any
-    ) -> Fact:
+    def _fact(self, ticket: Ticket, clock: Clock, type_: FactType, now: int, **told: Any) -> Fact:
         told.setdefault("attributes", ticket.story.attributes)
         if type_ in ("paused", "resumed"):
             told.setdefault("discriminator", str(now))
@@ -334,7 +332,9 @@ class Engine:
         history = list(ticket.history)
         place = bisect_right(history, order, key=lambda known: known.order(category))
         _, before = self._fold(ticket, history, ticket.reached)
-        again, after = self._fold(ticket, [*history[:place], event, *history[place:]], ticket.reached)
+        again, after = self._fold(
+            ticket, [*history[:place], event, *history[place:]], ticket.reached
+        )
         facts = _compensation(before, after, ticket.spent, again.reached)
         ticket.story, ticket.clocks, ticket.history = again.story, again.clocks, again.history
         ticket.newest, ticket.reached = again.newest, again.reached
@@ -405,7 +405,10 @@ def _issued(ticket: Ticket, fact: Fact) -> Fact:
 
 
 def _compensation(
-    before: list[Fact], after: list[Fact], spent: dict[tuple[str, str, int, int, str, str], int], now: int
+    before: list[Fact],
+    after: list[Fact],
+    spent: dict[tuple[str, str, int, int, str, str], int],
+    now: int,
 ) -> list[Fact]:
     """Take back what fell away, then say what came to light."""
     held = {fact.key: fact for fact in before}

@@ -45,7 +45,9 @@ class Ticket:
     @property
     def due(self) -> int | None:
         """The next instant (ms UTC) at which the ticket needs attention: the timer as a datum."""
-        return min((clock.due for clock in self.clocks.values() if clock.due is not None), default=None)
+        return min(
+            (clock.due for clock in self.clocks.values() if clock.due is not None), default=None
+        )
 
     def open_clocks(self) -> list[Clock]:
         """Give the clocks that run or are paused."""

@@ -68,7 +68,9 @@ def decode(
     `keyed` demands that the key be the ticket's id; files have no keys.
     """
     if value is None:
-        raise Rejected("null_value", "value: null; send a ticket event, or ticket.deleted to end it")
+        raise Rejected(
+            "null_value", "value: null; send a ticket event, or ticket.deleted to end it"
+        )
     if len(value) > LARGEST_EVENT:
         message = f"value: {len(value)} bytes; a ticket event has at most {LARGEST_EVENT}"
         raise Rejected("too_large", message)

@@ -1,6 +1,6 @@
 """The topics by name, and what each must be like.
 
-Source, changelog and outputs have the same number of partitions: a row lives where its event came
+Source, changelogs and outputs have the same number of partitions: a row lives where its event came
 from, and what is said of it goes to the partition of that number.
 """
 
@@ -16,6 +16,28 @@ POLICIES = "sla-policies"
 
 LARGEST_RECORD = 8_000_000
 """Bytes. A record that is too large to be a ticket event must still fit into the dead letters."""
+
+EVER = {"message.timestamp.after.max.ms": str(2**63 - 1)}
+"""A fact is dated by when it happened, and a source's clock may be ahead of the broker's."""
+LARGE = {"max.message.bytes": str(LARGEST_RECORD + 100_000)}
+KEEP = {"retention.ms": str(400 * 86_400_000)}
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What the topics are called, behind a prefix where several installations share brokers."""
+
+    ticket_events: str = TICKET_EVENTS
+    sla_events: str = SLA_EVENTS
+    sla_status: str = SLA_STATUS
+    dead_letters: str = DEAD_LETTERS
+    policies: str = POLICIES
+
+    @classmethod
+    def prefixed(cls, prefix: str) -> Names:
+        """Give the names with a prefix before each."""
+        plain = (TICKET_EVENTS, SLA_EVENTS, SLA_STATUS, DEAD_LETTERS, POLICIES)
+        return cls(*(prefix + name for name in plain))
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,20 +57,23 @@ class Topic:
         return {"cleanup.policy": policy, **self.config}
 
 
-EVER = {"message.timestamp.after.max.ms": str(2**63 - 1)}
-"""A fact is dated by when it happened, and a source's clock may be ahead of the broker's."""
-LARGE = {"max.message.bytes": str(LARGEST_RECORD + 100_000)}
-KEEP = {"retention.ms": str(400 * 86_400_000)}
-
-
-def of(app_id: str) -> tuple[Topic, ...]:
+def of(app_id: str, names: Names | None = None) -> tuple[Topic, ...]:
     """Give every topic of an application, the source first."""
+    called = names or Names()
     return (
-        Topic(TICKET_EVENTS, "ticket events, keyed by ticket id"),
-        Topic(SLA_EVENTS, "SLA events, keyed by ticket id: the ledger", config={**KEEP, **EVER}),
-        Topic(SLA_STATUS, "each ticket's open clocks, keyed by ticket id", compacted=True),
-        Topic(DEAD_LETTERS, "records that could not be read, untouched", config={**LARGE, **KEEP, **EVER}),
+        Topic(called.ticket_events, "ticket events, keyed by ticket id"),
+        Topic(
+            called.sla_events,
+            "SLA events, keyed by ticket id: the ledger",
+            config={**KEEP, **EVER},
+        ),
+        Topic(called.sla_status, "each ticket's open clocks, keyed by ticket id", compacted=True),
+        Topic(
+            called.dead_letters,
+            "records that could not be read, untouched",
+            config={**LARGE, **KEEP, **EVER},
+        ),
         Topic(f"{app_id}-tickets-changelog", "the tickets' rows", compacted=True, config=LARGE),
         Topic(f"{app_id}-ledger-changelog", "outcomes by hour: the rates", compacted=True),
-        Topic(POLICIES, "policy sets by version", compacted=True, partitions=1),
+        Topic(called.policies, "policy sets by version", compacted=True, partitions=1),
     )

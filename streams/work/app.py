@@ -268,25 +268,39 @@ class App(faust.App):
     async def serve(self) -> None:
         """Run until SIGTERM, SIGINT or `stop_serving`; raise Refused where it must not start."""
         self._refuse_foreign_work()
-        await topics.prepare(
-            self.work,
-            self.handlers,
-            replication=self.replication,
-            connect_timeout=self.connect_timeout,
-        )
         self._stop_asked = asyncio.Event()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stop_serving)
-        self.enter("assigning", "joining the group")
-        starting = asyncio.create_task(self.start())
-        await self._until_asked_to_stop(starting)
-        await self._end(starting)
+        if await self._prepare(self._stop_asked):
+            self.enter("assigning", "joining the group")
+            starting = asyncio.create_task(self.start())
+            await self._until_asked_to_stop(starting)
+            await self._end(starting)
 
     def stop_serving(self) -> None:
         """Ask `serve` to commit and return."""
         if self._stop_asked is not None:
             self._stop_asked.set()
+
+    async def _prepare(self, stop_asked: asyncio.Event) -> bool:
+        """Check the topics; return whether that was done before somebody asked to stop."""
+        preparing = asyncio.create_task(
+            topics.prepare(
+                self.work,
+                self.handlers,
+                replication=self.replication,
+                connect_timeout=self.connect_timeout,
+            )
+        )
+        asked = asyncio.create_task(stop_asked.wait())
+        await asyncio.wait({preparing, asked}, return_when=asyncio.FIRST_COMPLETED)
+        asked.cancel()
+        if stop_asked.is_set():
+            preparing.cancel()
+            return False
+        await preparing
+        return True
 
     async def _until_asked_to_stop(self, starting: asyncio.Task[None]) -> None:
         assert self._stop_asked is not None
@@ -307,9 +321,9 @@ class App(faust.App):
     async def _end(self, starting: asyncio.Task[None]) -> None:
         """Stop, first what must be safe, then in good order as far as the time goes."""
         self.enter("stopping", "asked to stop")
-        await self.work.release_all()
         try:
             async with asyncio.timeout(self.stop_timeout):
+                await self.work.release_all()
                 await self.stop()
         except TimeoutError:
             log.warning("all is committed, but the group was not left in %s s", self.stop_timeout)

@@ -31,6 +31,9 @@ Headers = Sequence[tuple[str, bytes]]
 #: What a record batch may add to key, value and headers: 61 bytes of batch header, and lengths.
 RECORD_OVERHEAD = 120
 CLOSE_SECONDS = 5.0
+#: Batches are filled up to this, below a topic's default limit of 1 MiB for a batch; a record that
+#: is larger gets a batch of its own, which only a topic with a higher limit takes.
+BATCH_BYTES = 900_000
 
 V = TypeVar("V")
 
@@ -185,7 +188,7 @@ class Partition:
             enable_idempotence=True,
             acks="all",
             linger_ms=0,
-            max_batch_size=work.max_record_bytes,
+            max_batch_size=min(work.max_record_bytes, BATCH_BYTES),
             # Kafka answers the first produce of a transaction with a retriable error (fact 11).
             retry_backoff_ms=20,
         )

@@ -2,10 +2,10 @@
 
 Decisions: T is read from the clock first, then the ends of the logs are asked for, in one request
 for all partitions. T is applied to a partition once it has applied everything before its end as
-asked then. A pair (T, end) is kept until that is so, however long it takes: asking anew each time would
-starve a partition under constant load, and an old T is true as well. The end is the high watermark,
-not the last stable offset: an event behind an open transaction is in the log, though nobody may
-read it yet. Nothing fires in a partition that is being revoked or restored.
+asked then. A pair (T, end) is kept until that is so, however long it takes: to ask anew each time
+would starve a partition under constant load, and an old T is true as well. The end is the high
+watermark, not the last stable offset: an event behind an open transaction is in the log, though
+nobody may read it yet. Nothing fires in a partition that is being revoked or restored (fact 13).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What must be true of the topics before a worker starts, and the changelogs it makes itself.
 
-A missing source topic leaves Faust ready and idle for ever; a changelog with another number of
-partitions would give rows to the wrong owner. Both are refused at the start.
+A missing source topic leaves Faust ready and idle for ever (fact 14); a changelog with another
+number of partitions would give rows to the wrong owner. Both are refused at the start.
 """
 
 from __future__ import annotations

@@ -55,6 +55,7 @@ class UnitOfWork:
         self.on_revoked: list[Hook] = []
         self.before_commit: list[Hook] = []
         self.stats = Stats()
+        self.closing = False
         #: Counts the changes of membership, so that an acquisition can tell that it is stale.
         self.membership = 0
         self._lock = asyncio.Lock()
@@ -129,10 +130,13 @@ class UnitOfWork:
         be cancelled by the next rebalance; partitions not finished then are closed again.
         """
         membership = self.membership
+        if self.closing:
+            return membership
         wanted: dict[int, list[TP]] = {}
         for tp in tps:
             wanted.setdefault(tp.partition, []).append(tp)
-        await self._release(number for number in list(self.parts) if number not in wanted)
+        # Shielded: a producer is closed to the end, under the lock, or not at all.
+        await asyncio.shield(self._release([n for n in self.parts if n not in wanted]))
         fresh = [Partition(self, number) for number in wanted if number not in self.parts]
         try:
             await asyncio.gather(*(part.open() for part in fresh))
@@ -162,14 +166,15 @@ class UnitOfWork:
                 part.ready = True
 
     async def release_all(self) -> None:
-        """Commit what is done, then close every producer; for a clean end of the process."""
+        """Commit what is done, then close every producer; nothing is acquired afterwards."""
+        self.closing = True
         self.suspend()
         await self.commit()
         await self._release(list(self.parts))
 
     async def _release(self, numbers: Iterable[int]) -> None:
         async with self._lock:
-            gone = [self.parts.pop(number) for number in list(numbers)]
+            gone = [part for n in numbers if (part := self.parts.pop(n, None)) is not None]
             await _close_all(gone)
         for part in gone:
             self.call(self.on_revoked, part, "on_revoked")
@@ -182,6 +187,8 @@ async def _close_all(parts: Iterable[Partition]) -> None:
 def _explain_failed_commit(error: BaseException, numbers: list[int]) -> NoReturn:
     if isinstance(error, ProducerFenced):
         die(f"fenced: another worker has taken over one of the partitions {numbers}", error)
+    if isinstance(error, asyncio.CancelledError):
+        die(f"the commit of partitions {numbers} was cut off at the end of the process", error)
     if isinstance(error, TimeoutError):
         die(f"the commit of partitions {numbers} did not end in time", error)
     die(f"the commit of partitions {numbers} failed: {error!r}", error)

@@ -108,8 +108,17 @@ def build(settings: Settings, policies: PolicySet, engine: Engine) -> Worker:
     counted = app.table("ledger", encode=ledger.encode, decode=ledger.decode)
     registry = CollectorRegistry()
     meter = Meter(registry, policies)
-    processor = Processor(engine, tickets, counted, meter, clock, round(settings.grace * 1000))
-    app.batches(topics.TICKET_EVENTS)(processor.handle)
+    names = topics.Names.prefixed(settings.topic_prefix)
+    processor = Processor(
+        engine,
+        tickets,
+        counted,
+        meter,
+        clock,
+        names=names,
+        grace=round(settings.grace * 1000),
+    )
+    app.batches(names.ticket_events)(processor.handle)
     app.on_tick(settings.tick_interval)(processor.tick)
     app.on_restored(processor.restore)
     app.before_commit(processor.publish_statuses)
@@ -125,15 +134,14 @@ async def run(settings: Settings) -> None:
     """
     policies = load_file(settings.policies)
     client = connection_of(settings).client(f"{settings.app_id}-start")
-    faults = await preflight.check(client, settings.app_id)
+    names = topics.Names.prefixed(settings.topic_prefix)
+    faults = await preflight.check(client, settings.app_id, names)
     if faults:
         raise preflight.PreflightError("\n".join(faults))
-    engine = Engine(policies, await versions.agree(policies, client))
+    engine = Engine(policies, await versions.agree(policies, client, names.policies))
     worker = build(settings, policies, engine)
     async with AsyncExitStack() as stack:
-        await stack.enter_async_context(
-            serve_http(worker, settings.http_host, settings.http_port)
-        )
+        await stack.enter_async_context(serve_http(worker, settings.http_host, settings.http_port))
         log.info(
             "worker %s: policies %s, http://%s:%d",
             settings.app_id,

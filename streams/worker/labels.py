@@ -9,6 +9,7 @@ stays admitted, so a series once begun goes on.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from unicodedata import category
 
 OTHER = "other"
 LIMIT = 50
@@ -66,7 +67,9 @@ class LabelSets:
         self._folded = folded
         self._others = (OTHER,) * len(self._attributes)
 
-    def fold(self, clock: Iterable[object], attributes: Iterable[object], *, silent: bool = False) -> Labels:
+    def fold(
+        self, clock: Iterable[object], attributes: Iterable[object], *, silent: bool = False
+    ) -> Labels:
         """Give the labels; all attributes fold together where there are too many combinations."""
         named = self.fold_clock(clock, silent=silent)
         told = tuple(
@@ -102,5 +105,5 @@ def _text(value: object) -> str:
 
 
 def _clean(text: str) -> bool:
-    """Whether it can be written as UTF-8, in one line."""
-    return text.isprintable()
+    """Whether it can be written as UTF-8 and holds no control characters."""
+    return text.isprintable() or not any(category(letter) in ("Cc", "Cs") for letter in text)

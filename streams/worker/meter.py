@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
-from functools import wraps
 from typing import Concatenate, ParamSpec
 
 from prometheus_client import CollectorRegistry
@@ -22,7 +21,7 @@ from streams.sla.facts import TYPES, Fact
 from streams.sla.policy import KINDS, PolicySet
 from streams.wire.ticket_events import REASONS
 from streams.worker import metrics
-from streams.worker.labels import LIMIT, SETS, LabelSets, Labels, Values
+from streams.worker.labels import LIMIT, SETS, Labels, LabelSets, Values
 
 log = logging.getLogger(__name__)
 
@@ -44,14 +43,14 @@ P = ParamSpec("P")
 def _never_raises(
     method: Callable[Concatenate[Meter, P], None],
 ) -> Callable[Concatenate[Meter, P], None]:
-    @wraps(method)
-    def counted(self: Meter, *args: P.args, **kwargs: P.kwargs) -> None:
+    def counted(self: Meter, /, *args: P.args, **kwargs: P.kwargs) -> None:
         try:
             method(self, *args, **kwargs)
         except Exception:
             self._failures.inc()
             log.exception("the meter could not count %s", method.__name__)
 
+    counted.__doc__ = method.__doc__
     return counted
 
 
@@ -70,7 +69,7 @@ class Meter:
         sets: int = SETS,
     ) -> None:
         # A `_created` sample beside each counter doubles the series and nobody asks for it.
-        disable_created_metrics()
+        disable_created_metrics()  # type: ignore[no-untyped-call]
         self._failures = metrics.METER_ERRORS.counter(registry)
         self._folds = metrics.FOLDED.counter(registry)
         self._closed = metrics.CLOSED.counter(registry)
@@ -84,7 +83,7 @@ class Meter:
         self._events = metrics.EVENTS.counter(registry)
         self._dead_letters = metrics.DEAD_LETTERS.counter(registry)
         self._lateness = metrics.LATENESS.histogram(registry)
-        names = (*metrics.CLOCK, *metrics.ATTRIBUTES, "level", "cause", "reason", "type", "result")
+        names = (*metrics.CLOCK, *metrics.ATTRIBUTES, "level", "cause", "reason", "result")
         self._values = {name: Values(name, limit, self._fold) for name in names}
         self._sets = LabelSets(
             [self._values[name] for name in metrics.CLOCK],
@@ -125,6 +124,8 @@ class Meter:
             self._corrections.labels(fact.type).inc()
         clock = (fact.policy, fact.kind, fact.metric)
         match fact.type:
+            case "started" | "retargeted":
+                self._start(self._labels(clock, fact.attributes))
             case "breached":
                 labels = self._labels(clock, fact.attributes)
                 cause = self._values["cause"].fold(fact.reason)
@@ -154,6 +155,10 @@ class Meter:
 
     # -- labels
 
+    def clock(self, policy: str, kind: str, metric: str) -> Labels:
+        """Give a clock's labels, for gauges: bounded as those of the counters are."""
+        return self._sets.fold_clock((policy, kind, metric), silent=True)
+
     def _labels(self, clock: Iterable[str], attributes: Attributes) -> Labels:
         told = [attributes.get(name) for name in metrics.ATTRIBUTES]
         return self._sets.fold(clock, told)
@@ -174,7 +179,9 @@ class Meter:
             values["priority"].name_all(p for by in policy.targets.values() for p in by)
             for name in metrics.ATTRIBUTES:
                 values[name].name_all(str(v) for v in policy.match.get(name, ()) if type(v) is str)
-            levels = {"" if warning.level is None else str(warning.level) for warning in policy.warnings}
+            levels = {
+                "" if warning.level is None else str(warning.level) for warning in policy.warnings
+            }
             values["level"].name_all(levels)
             for metric in policy.targets:
                 clock = (policy.name, policy.kind, metric)

@@ -2,9 +2,8 @@
 
 `meter` counts, `collector` measures on a scrape, docs/metrics.md is written from this table
 (`python -m streams.worker.metrics > docs/metrics.md`), and a test holds the three together.
-Base units throughout. Names are those that stand in Prometheus; OpenMetrics calls a counter's family
-by the name without `_total` and an info's without `_info`, which is the library's affair. No
-label ever holds a ticket's id.
+Base units throughout. Names are those that stand in Prometheus; OpenMetrics calls a counter's
+family by the name without `_total`, an info's without `_info`. No label ever holds a ticket's id.
 """
 
 from __future__ import annotations
@@ -19,6 +18,8 @@ from prometheus_client.metrics_core import (
     CounterMetricFamily,
     GaugeHistogramMetricFamily,
     GaugeMetricFamily,
+    HistogramMetricFamily,
+    InfoMetricFamily,
     Metric,
 )
 
@@ -51,17 +52,19 @@ class Declared:
 
     def histogram(self, registry: CollectorRegistry | None = None) -> Histogram:
         """Make the histogram that observes under this name."""
-        return Histogram(
-            self.name, self.help, self.labels, registry=registry, buckets=self.buckets
-        )
+        return Histogram(self.name, self.help, self.labels, registry=registry, buckets=self.buckets)
 
     def counters(self) -> CounterMetricFamily:
         """Make an empty family of counters, for numbers that are counted elsewhere."""
         return CounterMetricFamily(self.name.removesuffix("_total"), self.help, labels=self.labels)
 
     def gauges(self) -> GaugeMetricFamily:
-        """Make an empty family of gauges; an info is a gauge that is always 1."""
+        """Make an empty family of gauges."""
         return GaugeMetricFamily(self.name, self.help, labels=self.labels)
+
+    def info(self) -> InfoMetricFamily:
+        """Make an empty family of information, which is always 1."""
+        return InfoMetricFamily(self.name.removesuffix("_info"), self.help)
 
     def gauge_histograms(self) -> GaugeHistogramMetricFamily:
         """Make an empty family of gauge histograms."""
@@ -69,9 +72,17 @@ class Declared:
 
     def family(self) -> Metric:
         """Make the empty family of whatever kind it is, as a registry wants to know it."""
-        if self.kind == "counter":
-            return self.counters()
-        return self.gauge_histograms() if self.kind == "gauge histogram" else self.gauges()
+        match self.kind:
+            case "counter":
+                return self.counters()
+            case "gauge":
+                return self.gauges()
+            case "info":
+                return self.info()
+            case "gauge histogram":
+                return self.gauge_histograms()
+            case "histogram":
+                return HistogramMetricFamily(self.name, self.help, labels=self.labels)
 
 
 CLOSED = Declared(
@@ -157,9 +168,7 @@ METER_ERRORS = Declared(
     "Observations that could not be counted: a defect, the work itself went on.",
 )
 
-OPEN = Declared(
-    "sla_open_clocks", "gauge", "Open clocks: running or paused.", (*CLOCK, "state")
-)
+OPEN = Declared("sla_open_clocks", "gauge", "Open clocks: running or paused.", (*CLOCK, "state"))
 OVERDUE = Declared(
     "sla_overdue_clocks",
     "gauge",
@@ -185,8 +194,8 @@ COMPLIANCE = Declared(
 CYCLES = Declared(
     "sla_compliance_cycles",
     "gauge",
-    "What sla_compliance_ratio is made of: cycles met and breached in the window. Add these up over "
-    "workers; ratios cannot be added.",
+    "What sla_compliance_ratio is made of: cycles met and breached in the window. Add these up "
+    "over workers; ratios cannot be added.",
     (*CLOCK, "window", "outcome"),
 )
 OBJECTIVE = Declared(
@@ -217,7 +226,10 @@ BUILD = Declared(
     ("version", "python", "faust", "aiokafka", "prometheus_client"),
 )
 POLICY = Declared(
-    "sla_policy_info", "info", "1, labelled with the version of the policies loaded (R18).", ("version",)
+    "sla_policy_info",
+    "info",
+    "1, labelled with the version of the policies loaded (R18).",
+    ("version",),
 )
 CLOCK_TIME = Declared(
     "sla_clock_timestamp_seconds",
@@ -316,9 +328,9 @@ TITLE = """# Metrics
 `GET /metrics` on the worker, in the text format or, by content negotiation, as OpenMetrics.
 This page is written by `python -m streams.worker.metrics > docs/metrics.md`.
 
-- What is counted starts at 0: policies × kinds × metrics of the file when the worker starts, the
-  label sets of open clocks as soon as they are open. So an increase is never missed because it was
-  the first.
+- What is counted starts at 0: every policy, kind and metric of the file when the worker
+  starts, the label sets of clocks as soon as they are open. So the first breach of a team is an
+  increase, not a series that nobody had asked for.
 - A label has at most 50 values that the policies file does not name, and the attributes together at
   most 2,000 combinations. What exceeds that counts as `other`, and in
   `sla_label_values_folded_total`. An attribute that a ticket does not have is the empty value. No
@@ -327,15 +339,20 @@ This page is written by `python -m streams.worker.metrics > docs/metrics.md`.
   `sla_retractions_total`, a resolution that was met and reopened counts again at its next outcome.
   They are for rates and alerts. `sla_compliance_ratio` is the exact number: it takes back what was
   taken back, and a crash does not change it.
-- A worker speaks for its partitions. Over several workers, add `sla_compliance_cycles` up and divide:
-  `sum by (policy, kind, metric) (sla_compliance_cycles{window="30d", outcome="met"})
-  / sum by (policy, kind, metric) (sla_compliance_cycles{window="30d"})`.
+- A worker speaks for its partitions. Over several workers, add cycles up, then divide:
+
+  ```promql
+  sum by (policy, kind, metric) (sla_compliance_cycles{window="30d", outcome="met"})
+    / sum by (policy, kind, metric) (sla_compliance_cycles{window="30d"})
+  ```
 """
 
 
 def markdown() -> str:
     """Write the page of all metrics."""
-    return "\n".join([TITLE, *_table("Counted as it happens", COUNTED), *_table("Measured", MEASURED)])
+    return "\n".join(
+        [TITLE, *_table("Counted as it happens", COUNTED), *_table("Measured", MEASURED)]
+    )
 
 
 def _table(title: str, metrics: tuple[Declared, ...]) -> Iterator[str]:

@@ -13,7 +13,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError, for_code
 
-from streams.wire.topics import SLA_EVENTS, TICKET_EVENTS, Topic, of
+from streams.wire.topics import Names, Topic, of
 
 NOT_COMPACTED = "a compacted topic forgets all but a key's last record"
 
@@ -27,6 +27,7 @@ async def create(
     app_id: str,
     *,
     partitions: int,
+    names: Names | None = None,
     replication: int | None = None,
     settings: dict[str, str] | None = None,
 ) -> list[str]:
@@ -41,7 +42,7 @@ async def create(
         brokers = len((await admin.describe_cluster())["brokers"])
         copies = replication or min(3, brokers)
         safe = {"min.insync.replicas": "2"} if copies >= 3 else {}  # noqa: PLR2004
-        missing = [topic for topic in of(app_id) if topic.name not in known]
+        missing = [topic for topic in of(app_id, names) if topic.name not in known]
         new = [
             NewTopic(
                 topic.name,
@@ -63,35 +64,41 @@ async def create(
         await admin.close()
 
 
-async def check(client: dict[str, Any], app_id: str) -> list[str]:
+async def check(client: dict[str, Any], app_id: str, names: Names | None = None) -> list[str]:
     """Give what is wrong with the topics, each with its fix; nothing where all is well."""
     admin = await _admin(client)
     try:
         known = set(await admin.list_topics())
-        wanted = [topic for topic in of(app_id) if topic.name in known]
+        wanted = [topic for topic in of(app_id, names) if topic.name in known]
         described = await admin.describe_topics([topic.name for topic in wanted]) if wanted else []
         counts = {one["topic"]: len(one["partitions"]) for one in described}
         configs = await _configs(admin, [topic.name for topic in wanted])
         faults: list[str] = []
-        for topic in of(app_id):
+        for topic in of(app_id, names):
             if topic.name not in counts:
                 faults.append(
                     f"topic {topic.name} does not exist ({topic.purpose}); "
                     "create it with `sla topics create`"
                 )
             else:
-                faults += _faults(topic, counts, configs.get(topic.name, {}))
+                faults += _faults(topic, names or Names(), counts, configs.get(topic.name, {}))
         return faults
     finally:
         await admin.close()
 
 
-def _faults(topic: Topic, counts: dict[str, int], config: dict[str, str]) -> list[str]:
+def _faults(
+    topic: Topic, names: Names, counts: dict[str, int], config: dict[str, str]
+) -> list[str]:
     faults = []
-    source = counts.get(TICKET_EVENTS)
+    source = counts.get(names.ticket_events)
     wanted = topic.partitions or source
     if wanted is not None and counts[topic.name] != wanted:
-        than = f"{TICKET_EVENTS} has {source}" if topic.partitions is None else f"it needs {wanted}"
+        than = (
+            f"{names.ticket_events} has {source}"
+            if topic.partitions is None
+            else f"it needs {wanted}"
+        )
         faults.append(
             f"topic {topic.name} has {counts[topic.name]} partitions, {than}; "
             "make it anew with that number"
@@ -110,9 +117,9 @@ def _faults(topic: Topic, counts: dict[str, int], config: dict[str, str]) -> lis
     if needed and int(config.get("max.message.bytes", needed)) < int(needed):
         faults.append(
             f"topic {topic.name}: max.message.bytes is {config['max.message.bytes']}, a record that "
-            f"is too large for {TICKET_EVENTS} must fit in here; set it to {needed} or more"
+            f"is too large for {names.ticket_events} must fit in here; set it to {needed} or more"
         )
-    if topic.name == SLA_EVENTS and config.get("message.timestamp.type") == "LogAppendTime":
+    if topic.name == names.sla_events and config.get("message.timestamp.type") == "LogAppendTime":
         faults.append(
             f"topic {topic.name}: message.timestamp.type is LogAppendTime, which would date facts "
             "by their arrival; set it to CreateTime"

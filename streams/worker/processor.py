@@ -24,8 +24,8 @@ from streams.worker.board import Board
 from streams.worker.ledger import Entries, Ledger
 from streams.worker.meter import Meter
 
-BURST = 2_000
-"""Tickets that one tick takes at most, so that a burst of due timers does not hold up the rest."""
+BURST = 250
+"""Tickets that one tick takes at most: nothing else runs meanwhile, not even a heartbeat."""
 
 
 class Processor:
@@ -42,6 +42,8 @@ class Processor:
         ledger: Table[Entries],
         meter: Meter,
         clock: Callable[[], int],
+        *,
+        names: topics.Names,
         grace: int = 0,
     ) -> None:
         self.engine = engine
@@ -49,6 +51,7 @@ class Processor:
         self.ledger = ledger
         self.meter = meter
         self.clock = clock
+        self.names = names
         self.grace = grace
 
     def restore(self, part: Partition) -> None:
@@ -103,7 +106,7 @@ class Processor:
             if standing is None and board.get(ticket.id) is None:
                 continue
             board.put(ticket.id, standing)
-            part.emit(topics.SLA_STATUS, key, status.encode(ticket))
+            part.emit(self.names.sla_status, key, status.encode(ticket))
 
     def _apply(self, part: Partition, key: bytes, event: TicketEvent) -> None:
         known = self.tickets.get(key)
@@ -123,7 +126,7 @@ class Processor:
         part.scratch["due"].put(key, ticket.due)
         detected_at = self.clock()
         for fact in facts:
-            part.emit(topics.SLA_EVENTS, key, sla_events.encode(fact, detected_at), fact.time)
+            part.emit(self.names.sla_events, key, sla_events.encode(fact, detected_at), fact.time)
             part.scratch["ledger"].add(fact, detected_at)
             self.meter.fact(fact)
 
@@ -136,7 +139,7 @@ class Processor:
             reason=reason,
             message=message,
         )
-        part.emit(topics.DEAD_LETTERS, record.key, record.value, record.timestamp, headers)
+        part.emit(self.names.dead_letters, record.key, record.value, record.timestamp, headers)
         self.meter.event("other", "rejected")
         self.meter.dead_letter(reason)
 

@@ -29,6 +29,7 @@ class Settings:
     broker: str
     policies: Path
     app_id: str = "sla-streams"
+    topic_prefix: str = ""
     http_host: str = "127.0.0.1"
     http_port: int = 6066
     grace: float = 0.0

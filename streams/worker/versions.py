@@ -16,34 +16,33 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from streams.policies import load_document
 from streams.sla.policy import PolicySet
-from streams.wire.topics import POLICIES
 
 log = logging.getLogger(__name__)
 
 
-async def agree(current: PolicySet, client: dict[str, Any]) -> dict[str, PolicySet]:
+async def agree(current: PolicySet, client: dict[str, Any], topic: str) -> dict[str, PolicySet]:
     """Publish the current version where it is new, and give all versions, by version."""
-    known = await _read(client)
+    known = await _read(client, topic)
     if current.version not in known:
         producer = AIOKafkaProducer(**client, acks="all", enable_idempotence=True)
         await producer.start()
         try:
             document = orjson.dumps(current.document)
-            await producer.send_and_wait(POLICIES, document, current.version.encode(), partition=0)
+            await producer.send_and_wait(topic, document, current.version.encode(), partition=0)
         finally:
             await producer.stop()
         log.info("policies version %s is new; %d older are known", current.version, len(known))
     return {**known, current.version: current}
 
 
-async def _read(client: dict[str, Any]) -> dict[str, PolicySet]:
-    partition = TopicPartition(POLICIES, 0)
-    consumer = AIOKafkaConsumer(**client, enable_auto_commit=False)
+async def _read(client: dict[str, Any], topic: str) -> dict[str, PolicySet]:
+    partition = TopicPartition(topic, 0)
+    # Not seek_to_beginning after assign: aiokafka's own reset to the default, the end, races it.
+    consumer = AIOKafkaConsumer(**client, enable_auto_commit=False, auto_offset_reset="earliest")
     await consumer.start()
     try:
         consumer.assign([partition])
         end = (await consumer.end_offsets([partition]))[partition]
-        await consumer.seek_to_beginning(partition)
         known: dict[str, PolicySet] = {}
         while await consumer.position(partition) < end:
             for records in (await consumer.getmany(timeout_ms=200)).values():

@@ -44,12 +44,15 @@ def consume(bootstrap: str, topic: str) -> list[bytes]:
     """Read all committed records of partition 0."""
 
     async def run() -> list[bytes]:
-        consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, isolation_level="read_committed")
+        consumer = AIOKafkaConsumer(
+            bootstrap_servers=bootstrap,
+            isolation_level="read_committed",
+            auto_offset_reset="earliest",
+        )
         await consumer.start()
         try:
             partition = TopicPartition(topic, 0)
             consumer.assign([partition])
-            await consumer.seek_to_beginning(partition)
             end = (await consumer.end_offsets([partition]))[partition]
             values: list[bytes] = []
             while await consumer.position(partition) < end:

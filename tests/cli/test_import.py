@@ -129,7 +129,7 @@ def test_it_reads_standard_input_gzipped_or_not() -> None:
     """`-` is standard input, as a pipe gives it."""
     command = [sys.executable, "-m", "streams", "import", "-m", "desk.yaml", "-"]
     for content in (EXPORT.encode(), gzip.compress(EXPORT.encode())):
-        done = subprocess.run(command, input=content, capture_output=True, check=True)  # noqa: S603
+        done = subprocess.run(command, input=content, capture_output=True, check=True)
         assert subjects(done.stdout.decode()) == ["2", "2", "1", "1"]
 
 

@@ -161,6 +161,12 @@ def test_deadline_and_elapsed_answer_on_stdout(tmp_path: Path) -> None:
     file.write_text("time_zone: UTC\nhours: {mon-fri: ['09:00-17:00']}\n")
     one = ("--schedule", str(file), "--start", FRIDAY)
     assert run("deadline", *one, "--seconds", "10800.5").stdout == "2026-03-30T10:00:00.500Z\n"
+    file.write_text(
+        "schedules: {only: {time_zone: UTC, hours: {mon-fri: 09:00-17:00}}}\n"
+        "policies: [{name: a, schedule: only, targets: {agent_work: {default: 1h}}}]\n"
+    )
+    only = ("--policies", str(file), "--start", FRIDAY)
+    assert run("deadline", *only, "--duration", "1h").stdout == "2026-03-27T16:00:00Z\n"
     always = ("--schedule", "24x7", "--start", FRIDAY)
     assert run("deadline", *always, "--duration", "1h").stdout == "2026-03-27T16:00:00Z\n"
 

@@ -189,9 +189,7 @@ def test_columns_that_are_not_mapped_are_never_read() -> None:
 def test_a_change_of_status_can_imply_a_message_just_before_it() -> None:
     """R9: whoever solves has answered, if the mapping says so."""
     mapping = SNAPSHOTS + (
-        "messages:\n"
-        "  - {entering: Resolved}\n"
-        "  - {leaving: Waiting, author: customer}\n"
+        "messages:\n  - {entering: Resolved}\n  - {leaving: Waiting, author: customer}\n"
     )
     rows = [
         snap("7", "1", "08:00", "08:00", "Waiting", "3", "A"),
@@ -293,8 +291,10 @@ def test_fields_of_json_must_be_words_numbers_or_lists_of_them() -> None:
 
 def whole(**fields: str) -> Row:
     """Make a row that is a whole ticket."""
-    empty = dict.fromkeys("id c f s z p t".split(), "")
-    times = {key: f"2026-03-02T{value}:00Z" if ":" in value else value for key, value in fields.items()}
+    empty = dict.fromkeys(["id", "c", "f", "s", "z", "p", "t"], "")
+    times = {
+        key: f"2026-03-02T{value}:00Z" if ":" in value else value for key, value in fields.items()
+    }
     return Row("desk.csv", 2, empty | {"id": "7"} | times)
 
 

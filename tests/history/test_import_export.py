@@ -28,7 +28,7 @@ def read(path: Path, *columns: str, **shape: str) -> list[Row | Unreadable]:
     [
         ("a.csv", CSV.encode()),
         ("bom.csv", b"\xef\xbb\xbf" + CSV.encode()),
-        ("crlf.csv", CSV.replace("\n", "\r\n").replace("hi\"\"\r\n", "hi\"\"\n").encode()),
+        ("crlf.csv", CSV.replace("\n", "\r\n").replace('hi""\r\n', 'hi""\n').encode()),
         ("a.csv.gz", gzip.compress(CSV.encode())),
         ("gzipped-without-a-name.csv", gzip.compress(CSV.encode())),
         ("a.ndjson", "\n\n".join(json.dumps(row) for row in ROWS).encode()),

@@ -1,4 +1,4 @@
-"""Real incidents, judged by the company that had them: does the engine judge alike?"""
+"""Real incidents, and how the company that had them judged them: the engine judges alike."""
 
 from __future__ import annotations
 
@@ -75,17 +75,19 @@ def test_the_engine_judges_as_the_company_did(
 ) -> None:
     """R5, R26: opened → Closed on the log's clock agrees with `made_sla`, which nobody imported."""
     _, outcomes = replayed
-    of_priority = {ticket: SAID[made] for ticket, (last, made) in judged.items() if last == priority}
+    of_priority = {
+        ticket: SAID[made] for ticket, (last, made) in judged.items() if last == priority
+    }
     assert len(of_priority) == incidents
     assert set(of_priority.values()) == {"met", "breached"}
     others = sorted(t for t, said in of_priority.items() if outcomes.get(t) != said)
     agreement = 1 - len(others) / incidents
-    print(f"{priority}: {incidents - len(others):,} of {incidents:,} agree = {agreement:.3%}")
-    print(f"  not: {', '.join(others)}")
+    print(f"{priority}: {incidents - len(others):,} of {incidents:,} agree = {agreement:.3%}")  # noqa: T201 - the number is the point
+    print(f"  not: {', '.join(others)}")  # noqa: T201
     assert agreement >= least
 
 
 def test_the_clock_is_what_makes_them_agree(judged: Judged) -> None:
     """A check that cannot fail is a defect: whoever calls all incidents met is right in 65 %."""
     moderate = [made for priority, made in judged.values() if priority == "3 - Moderate"]
-    assert moderate.count("true") / len(moderate) < 0.66  # noqa: PLR2004 - as the sentence says
+    assert moderate.count("true") / len(moderate) < 0.66

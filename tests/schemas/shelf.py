@@ -27,7 +27,7 @@ def name(path: Path) -> str:
     return f"{path.parents[2].name}/{path.stem}"
 
 
-def read(path: Path) -> Any:  # noqa: ANN401 - JSON
+def read(path: Path) -> Any:
     """Read a file of JSON."""
     return json.loads(path.read_text(encoding="utf-8"))
 

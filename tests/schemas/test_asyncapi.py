@@ -32,7 +32,7 @@ def refs(part: object) -> Iterator[str]:
             yield from refs(inner)
 
 
-def follow(ref: str) -> Any:  # noqa: ANN401 - YAML
+def follow(ref: str) -> Any:
     """Find what a $ref names, inside the document or beside it."""
     file, _, pointer = ref.partition("#")
     if file:
@@ -78,7 +78,9 @@ def test_the_channels_are_the_topics_that_the_outside_touches() -> None:
         if topic.name in outside:
             kafka = CHANNELS[topic.name]["bindings"]["kafka"]
             assert kafka["topic"] == topic.name
-            assert kafka["topicConfiguration"]["cleanup.policy"] == [topic.settings["cleanup.policy"]]
+            assert kafka["topicConfiguration"]["cleanup.policy"] == [
+                topic.settings["cleanup.policy"]
+            ]
 
 
 def test_every_channel_has_an_operation() -> None:

@@ -13,7 +13,9 @@ from streams.wire import dead_letter
 from streams.wire.ticket_events import REASONS
 from tests.schemas.shelf import FOLDER, INVALID, TYPES, VALID, errors, name, read
 
-TICKET_EVENTS = {f"ticket.{kind}" for kind in ("created", "message", "changed", "merged", "deleted")}
+TICKET_EVENTS = {
+    f"ticket.{kind}" for kind in ("created", "message", "changed", "merged", "deleted")
+}
 SLA_EVENTS = {f"sla.{fact}" for fact in FACTS}
 
 
@@ -89,5 +91,3 @@ def test_the_headers_of_a_dead_letter_validate_for_every_reason() -> None:
             topic="ticket-events", partition=0, offset=1, reason=reason, message=words,
         )  # fmt: skip
         assert errors("dead-letter", {key: value.decode() for key, value in headers}) == []
-
-

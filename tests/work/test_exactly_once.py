@@ -59,11 +59,14 @@ def test_sigterm_under_load_commits_and_repeats_nothing(
     """R8; fact 9: what was applied is committed, the group is left, the exit code is 0."""
     events = load(40_000, keys=1_000)
     kafka.send(source, events)
-    for _ in range(2):
-        toy = toys(source)
+    done = 0
+    for interval in (0.1, 60.0):  # the second one commits nothing before it is asked to stop
+        toy = toys(source, app={"commit_interval": interval})
         toy.until(lambda r: r["records"] > 3_000)
         assert toy.stop() == 0
         assert "LeaveGroup request succeeded" in toy.log
+        assert sum(kafka.committed(source, source).values()) > done + 3_000
+        done = sum(kafka.committed(source, source).values())
     toy = toys(source)
     toy.until_done()
     assert toy.stop() == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,8 +11,10 @@ from aiokafka import AIOKafkaProducer, ConsumerRecord
 from faust.types import TP
 
 from streams import work
-from streams.work.delivery import Batch
+from streams.work.consumer import Consumer
+from streams.work.delivery import Batch, Delivery
 from streams.work.table import Table
+from streams.work.tick import Ticker
 from streams.work.unit import UnitOfWork
 
 SOURCE = TP("in", 0)
@@ -212,3 +215,30 @@ def test_a_stale_acquisition_opens_nothing(bench: Bench) -> None:
     assert not bench.part.ready
     bench.work.open_for_work(bench.work.membership, epoch=1)
     assert bench.part.ready
+
+
+async def test_deliveries_of_another_seek_are_dropped_and_those_of_the_last_are_applied(
+    bench: Bench,
+) -> None:
+    """Fact 6: what was fetched before a seek or during a rebalance reaches no handler."""
+    seen: list[int] = []
+    app = SimpleNamespace(
+        work=bench.work,
+        handlers={"in": lambda part, records: seen.extend(r.offset for r in records)},
+        ticker=Ticker(bench.work, lambda: 0),
+        max_uncommitted=100,
+    )
+    consumer: Any = SimpleNamespace(app=app)
+    bench.work.parts[0] = bench.part
+
+    async def deliver(epoch: int, one: Batch) -> None:
+        await Consumer._apply(consumer, Delivery(epoch, [one], {}, {SOURCE: one.end}))
+
+    await deliver(1, batch(10, start=10, end=11))  # suspended: nothing is accepted
+    bench.work.open_for_work(bench.work.membership, epoch=2)
+    await deliver(1, batch(50, start=50, end=51))  # from before the seek: no gap, but nothing
+    await deliver(2, batch(10, 11, start=10, end=13))
+    await Consumer._apply(consumer, Delivery(1, [], {SOURCE: 99}))
+    assert (seen, bench.part.position) == ([10, 11], 13)
+    await Consumer._apply(consumer, Delivery(2, [], {SOURCE: 14}))
+    assert bench.part.position == 14

@@ -72,7 +72,7 @@ def test_an_event_behind_an_open_transaction_holds_the_ticks_back(
 def test_markers_and_aborted_records_at_the_end_of_the_log_hold_nothing_back(
     kafka: Kafka, toys: Toys, source: str
 ) -> None:
-    """Facts 5, 13: the consumer's position passes what is no record for it."""
+    """Facts 5, 10, 13: aborted records are not read, and the position passes what is no record."""
 
     async def send() -> None:
         producer = AIOKafkaProducer(bootstrap_servers=kafka.bootstrap, transactional_id=source)

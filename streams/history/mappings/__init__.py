@@ -1,0 +1,1 @@
+"""Mappings that come with the package, by name: `sla import --mapping servicenow`."""

@@ -1,0 +1,207 @@
+"""What is measured when somebody looks: gauges from the boards, the ledgers and the work.
+
+Decisions: nothing is kept up to date between scrapes, so that no gauge can drift. Reading
+happens on the event loop, between two units of work. Counters that the work keeps as plain
+numbers are handed on as they are.
+"""
+
+from __future__ import annotations
+
+import platform
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+from importlib.metadata import version
+from itertools import accumulate
+
+from prometheus_client.metrics_core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    Metric,
+)
+from prometheus_client.registry import Collector as Registered
+
+from streams import __version__
+from streams.work import STATES
+from streams.worker import metrics
+from streams.worker.interface import Worker
+from streams.worker.metrics import Declared
+from streams.worker.standing import Standing, Standings
+
+DAY = 86_400_000
+WINDOWS = {"1d": DAY, "7d": 7 * DAY, "30d": 30 * DAY}
+
+Name = tuple[str, ...]
+"""Policy, kind and metric, as labels."""
+
+
+class Collector(Registered):
+    """Measures a worker on each scrape; to be registered in the worker's registry."""
+
+    def __init__(self, worker: Worker) -> None:
+        self._worker = worker
+        self._standings = Standings(worker.engine)
+        self._commits = metrics.COMMIT_SECONDS.histogram()
+
+    def describe(self) -> Iterable[Metric]:
+        """Name what is measured, without measuring."""
+        return [declared.family() for declared in metrics.MEASURED]
+
+    def collect(self) -> Iterator[Metric]:
+        """Measure everything, now."""
+        now = self._worker.app.clock()
+        yield from self._clocks(now)
+        yield from self._compliance(now)
+        yield from self._promises()
+        yield from self._work(now)
+        yield from self._totals()
+        yield self._build()
+
+    # -- clocks and rates
+
+    def _clocks(self, now: int) -> Iterator[Metric]:
+        meter, count = self._worker.meter, _Count(self._known())
+        tickets = 0
+        for board in self._worker.boards():
+            for status in board:
+                tickets += 1
+                for standing in self._standings.of(status, now):
+                    clock = standing.clock
+                    name = (clock["policy"], clock["kind"], clock["metric"])
+                    count.add(meter.clock(*name), standing)
+                    meter.expect(name, status["attributes"])
+        yield from count.families()
+        yield _one(metrics.TICKETS, tickets)
+
+    def _known(self) -> list[Name]:
+        return [
+            (policy.name, policy.kind, metric)
+            for policy in self._worker.policies.policies
+            for metric in policy.targets
+        ]
+
+    def _compliance(self, now: int) -> Iterator[Metric]:
+        ratios, cycles = metrics.COMPLIANCE.gauges(), metrics.CYCLES.gauges()
+        for window, length in WINDOWS.items():
+            tallies: dict[Name, list[int]] = {name: [0, 0] for name in self._known()}
+            for ledger in self._worker.ledgers():
+                for clock, met, breached in ledger.outcomes(now - length):
+                    tally = tallies.setdefault(self._worker.meter.clock(*clock), [0, 0])
+                    tally[0] += met
+                    tally[1] += breached
+            for name, tally in tallies.items():
+                # What is taken back may have been counted before the window began.
+                met, breached = (max(0, number) for number in tally)
+                cycles.add_metric([*name, window, "met"], met)
+                cycles.add_metric([*name, window, "breached"], breached)
+                if met + breached:
+                    ratios.add_metric([*name, window], met / (met + breached))
+        yield ratios
+        yield cycles
+
+    def _promises(self) -> Iterator[Metric]:
+        objectives = metrics.OBJECTIVE.gauges()
+        for policy in self._worker.policies.policies:
+            objectives.add_metric([policy.name, policy.kind], float(policy.objective))
+        yield objectives
+        yield _info(metrics.POLICY, self._worker.policies.version)
+
+    # -- the work
+
+    def _work(self, now: int) -> Iterator[Metric]:
+        states, here = metrics.STATE.gauges(), self._worker.app.readiness().state
+        for state in STATES:
+            states.add_metric([state], float(state == here))
+        yield states
+        lag, ready = metrics.LAG.gauges(), metrics.READY.gauges()
+        reached, rows = metrics.REACHED.gauges(), metrics.ROWS.gauges()
+        for part in self._worker.app.partition_stats():
+            number = [str(part.number)]
+            lag.add_metric(number, part.lag)
+            ready.add_metric(number, float(part.ready))
+            rows.add_metric(number, part.rows)
+            if part.last_tick_ms is not None:
+                reached.add_metric(number, part.last_tick_ms / 1000)
+        yield from (lag, ready, reached, rows)
+        yield _one(metrics.RECOVERING, self._worker.app.stats.recovery_remaining)
+        yield _one(metrics.CLOCK_TIME, now / 1000)
+
+    def _totals(self) -> Iterator[Metric]:
+        stats = self._worker.app.stats
+        records = metrics.RECORDS.counters()
+        records.add_metric(["applied"], stats.records)
+        records.add_metric(["skipped"], stats.skipped)
+        yield records
+        yield _total(metrics.WRITTEN, stats.rows)
+        yield _total(metrics.EMITTED, stats.emitted)
+        yield _total(metrics.COMMITS, stats.commits)
+        yield _total(metrics.TRANSACTIONS, stats.transactions)
+        yield _total(metrics.TICKS, stats.ticks)
+        yield _total(metrics.TICK_FAILURES, stats.tick_ask_failures)
+        yield _total(metrics.REBALANCES, stats.rebalances)
+        yield _total(metrics.RESTORED, stats.restored_rows)
+        yield _total(metrics.RESTORE_SECONDS, stats.restore_seconds)
+        for seconds in stats.take_commit_seconds():
+            self._commits.observe(seconds)
+        yield from self._commits.collect()
+
+    def _build(self) -> Metric:
+        libraries = [version(name) for name in ("faust-streaming", "aiokafka", "prometheus-client")]
+        return _info(metrics.BUILD, __version__, platform.python_version(), *libraries)
+
+
+class _Count:
+    """Open clocks by policy, kind and metric, known ones from 0."""
+
+    def __init__(self, known: Iterable[Name]) -> None:
+        self._states: dict[Name, dict[str, int]] = {}
+        self._overdue: dict[Name, int] = {}
+        self._left: dict[Name, list[int]] = {}
+        self._sums: dict[Name, int] = {}
+        for name in known:
+            self._begin(name)
+
+    def add(self, name: Name, standing: Standing) -> None:
+        """Count an open clock."""
+        if name not in self._states:
+            self._begin(name)
+        remaining = standing.remaining
+        self._states[name][standing.clock["state"]] += 1
+        self._overdue[name] += standing.overdue
+        self._left[name][bisect_left(metrics.LEFT, remaining / 1000)] += 1
+        self._sums[name] += remaining
+
+    def _begin(self, name: Name) -> None:
+        self._states[name] = {"running": 0, "paused": 0}
+        self._overdue[name] = self._sums[name] = 0
+        self._left[name] = [0] * (len(metrics.LEFT) + 1)
+
+    def families(self) -> Iterator[Metric]:
+        """Give the gauges."""
+        states, overdue = metrics.OPEN.gauges(), metrics.OVERDUE.gauges()
+        left = metrics.LEFT_SECONDS.gauge_histograms()
+        edges = [*(f"{edge:.1f}" for edge in metrics.LEFT), "+Inf"]
+        for name, numbers in self._states.items():
+            for state, number in numbers.items():
+                states.add_metric([*name, state], number)
+            overdue.add_metric(name, self._overdue[name])
+            counts = accumulate(map(float, self._left[name]))
+            left.add_metric(name, list(zip(edges, counts, strict=True)), self._sums[name] / 1000)
+        yield from (states, overdue, left)
+
+
+def _one(declared: Declared, value: float) -> GaugeMetricFamily:
+    family = declared.gauges()
+    family.add_metric([], value)
+    return family
+
+
+def _info(declared: Declared, *values: str) -> Metric:
+    family = declared.info()
+    family.add_metric([], dict(zip(declared.labels, values, strict=True)))
+    return family
+
+
+def _total(declared: Declared, value: float) -> CounterMetricFamily:
+    family = declared.counters()
+    family.add_metric([], value)
+    return family

@@ -1,0 +1,67 @@
+"""What the metrics and the HTTP side need of a worker: to look, never to touch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol
+
+from prometheus_client import CollectorRegistry
+
+from streams.sla.engine import Engine
+from streams.sla.policy import PolicySet
+from streams.sla.ticket import Ticket
+from streams.work import PartitionStats, Readiness, Stats
+from streams.worker.board import Board
+from streams.worker.ledger import Ledger
+from streams.worker.meter import Meter
+
+
+class Work(Protocol):
+    """The work, as `work.App` shows it."""
+
+    @property
+    def clock(self) -> Callable[[], int]:
+        """The clock that ticks read, in ms UTC."""
+
+    @property
+    def stats(self) -> Stats:
+        """Totals since the start."""
+
+    def partition_stats(self) -> Sequence[PartitionStats]:
+        """Give the numbers of each partition held."""
+
+    def readiness(self) -> Readiness:
+        """Give (ready, state, reason)."""
+
+
+class Worker(Protocol):
+    """A worker, as the composition root puts it together."""
+
+    @property
+    def app(self) -> Work:
+        """The work that it does."""
+
+    @property
+    def engine(self) -> Engine:
+        """The rules, over every version of the policies that a ticket may run under."""
+
+    @property
+    def policies(self) -> PolicySet:
+        """The policies that new tickets get."""
+
+    @property
+    def meter(self) -> Meter:
+        """What is counted as it happens."""
+
+    @property
+    def registry(self) -> CollectorRegistry:
+        """All metrics."""
+
+    def boards(self) -> Iterable[Board]:
+        """Give the boards of the partitions held."""
+
+    def ledgers(self) -> Iterable[Ledger]:
+        """Give the ledgers of the partitions held."""
+
+    def ticket(self, id_: str, /) -> Ticket | None:
+        """Give a ticket of the partitions held; None where it is not here."""

@@ -1,0 +1,144 @@
+"""A worker to look at: real engine, boards, ledgers and metrics; only the work is a still life."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from prometheus_client import CollectorRegistry
+
+from streams.policies import load
+from streams.sla.engine import Engine
+from streams.sla.events import TicketEvent
+from streams.sla.facts import Fact
+from streams.sla.policy import PolicySet
+from streams.sla.ticket import Ticket
+from streams.wire import status
+from streams.wire.instant import parse
+from streams.work import PartitionStats, Readiness, Stats
+from streams.worker.board import Board
+from streams.worker.collector import Collector
+from streams.worker.ledger import Ledger
+from streams.worker.meter import Meter
+
+START = parse("2026-03-25T09:00:00Z")
+MINUTE = 60_000
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+
+POLICIES = load(
+    """
+version: 1
+schedules:
+  office: {time_zone: UTC, hours: {mon-fri: ["09:00-17:00"]}}
+  always: 24x7
+policies:
+  - name: premium
+    kind: sla
+    match: {tier: premium}
+    schedule: always
+    objective: 90%
+    targets:
+      first_response: {urgent: 15m, default: 1h}
+      total_resolution: {default: 4h}
+    pause: {statuses: [pending], metrics: [total_resolution]}
+    warnings: [{at: 50%}, {at: 80%, level: 1}]
+  - name: standard
+    kind: sla
+    match: {tier: standard}
+    schedule: office
+    targets: {first_response: {default: 4h}}
+  - name: inside
+    kind: olo
+    match: {tier: premium}
+    schedule: always
+    targets: {first_response: {default: 30m}}
+"""
+)
+KNOWN = (
+    ("premium", "sla", "first_response"),
+    ("premium", "sla", "total_resolution"),
+    ("standard", "sla", "first_response"),
+    ("inside", "olo", "first_response"),
+)
+
+
+@dataclass
+class StillWork:
+    """What `work.App` shows, standing still."""
+
+    now: int = START
+    stats: Stats = field(default_factory=Stats)
+    said: Readiness = field(default_factory=lambda: Readiness(True, "running", ""))  # noqa: FBT003
+    parts: list[PartitionStats] = field(default_factory=list)
+
+    def clock(self) -> int:
+        """Give the time that it shows, in ms UTC."""
+        return self.now
+
+    def readiness(self) -> Readiness:
+        """Give what was said."""
+        return self.said
+
+    def partition_stats(self) -> list[PartitionStats]:
+        """Give the partitions."""
+        return self.parts
+
+
+class LookedAt:
+    """A worker whose tickets are folded by the engine, and counted and shown as the real one's."""
+
+    def __init__(self, policies: PolicySet = POLICIES, **bounds: int) -> None:
+        self.app = StillWork()
+        self.policies = policies
+        self.engine = Engine(policies)
+        self.registry = CollectorRegistry()
+        self.meter = Meter(self.registry, policies, **bounds)
+        self.registry.register(Collector(self))
+        self.board, self.ledger = Board(), Ledger(lambda key, entries: None)
+        self.tickets: dict[str, Ticket] = {}
+        self.facts: list[Fact] = []
+
+    def boards(self) -> list[Board]:
+        """Give the one board."""
+        return [self.board]
+
+    def ledgers(self) -> list[Ledger]:
+        """Give the one ledger."""
+        return [self.ledger]
+
+    def ticket(self, id_: str) -> Ticket | None:
+        """Give a ticket."""
+        return self.tickets.get(id_)
+
+    def hear(self, *events: TicketEvent) -> None:
+        """Apply events."""
+        for event in events:
+            one, facts = self.engine.apply(self.tickets.get(event.ticket), event)
+            self._keep(one, facts)
+
+    def reach(self, instant: int) -> None:
+        """Set the clock, and fire what is due."""
+        self.app.now = instant
+        for one in list(self.tickets.values()):
+            self._keep(one, self.engine.settle(one, instant))
+
+    def _keep(self, one: Ticket, facts: list[Fact]) -> None:
+        self.tickets[one.id] = one
+        self.board.put(one.id, status.status(one))
+        for fact in facts:
+            self.facts.append(fact)
+            self.ledger.add(fact, self.app.now)
+            self.meter.fact(fact)
+
+    def value(self, name: str, **labels: str) -> float | None:
+        """Give a sample's value, None where there is none."""
+        return self.registry.get_sample_value(name, labels)
+
+    def total(self, name: str, **labels: str) -> float:
+        """Add up the samples of a name that have these labels among theirs."""
+        return sum(
+            sample.value
+            for metric in self.registry.collect()
+            for sample in metric.samples
+            if sample.name == name and labels.items() <= sample.labels.items()
+        )

@@ -1,0 +1,269 @@
+"""What is measured on a scrape, and that it is declared, documented and legible."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from prometheus_client import CollectorRegistry
+from prometheus_client.openmetrics import parser as openmetrics
+from prometheus_client.parser import text_string_to_metric_families
+
+from streams import __version__
+from streams.sla.events import Changed, Created, Messaged
+from streams.work import STATES, PartitionStats, Readiness
+from streams.worker import metrics
+from streams.worker.collector import Collector
+from streams.worker.exposition import expose
+from tests.worker.looked_at import DAY, HOUR, KNOWN, MINUTE, POLICIES, START, LookedAt
+
+DOCS = Path(__file__).parents[2] / "docs" / "metrics.md"
+DECLARED = (*metrics.COUNTED, *metrics.MEASURED)
+FIRST = {"policy": "premium", "kind": "sla", "metric": "first_response"}
+TOTAL = {"policy": "premium", "kind": "sla", "metric": "total_resolution"}
+OPENMETRICS = "application/openmetrics-text; version=1.0.0"
+OF_THE_SPEC = """
+sla_clocks_closed_total sla_breaches_total sla_warnings_total sla_retractions_total sla_open_clocks
+sla_overdue_clocks sla_open_clock_remaining_seconds sla_target_used_ratio sla_compliance_ratio
+sla_objective_ratio sla_reopened_after_met_total sla_unmatched_tickets_total
+sla_ticket_events_total sla_dlq_records_total sla_timer_lateness_seconds sla_consumer_lag_records
+sla_worker_state sla_recovery_remaining_records sla_build_info sla_policy_info
+""".split()
+
+
+def ticket(name: str, at: int = START, **attributes: str) -> Created:
+    """Give the creation of a ticket."""
+    return Created(name, at, 1, {"tier": "premium", "team": "billing", **attributes})
+
+
+def busy() -> LookedAt:
+    """Give a worker of which every metric has something to say."""
+    worker = LookedAt()
+    worker.app.parts = [
+        PartitionStats(0, True, 90, 100, START, 7),  # noqa: FBT003
+        PartitionStats(1, False, 5, 5, None, 0),  # noqa: FBT003
+    ]
+    worker.app.stats.committed(0.02, 2)
+    worker.hear(ticket("one"), ticket("two", team='a "b"\\c'), ticket("3", tier="standard"))
+    worker.hear(Messaged("one", START + MINUTE, 2, "agent"))
+    worker.reach(START + 2 * HOUR)
+    return worker
+
+
+def test_open_clocks_are_counted_by_state() -> None:
+    """R15: running or paused; what is known stands at 0."""
+    worker = LookedAt()
+    for policy, kind, metric in KNOWN:
+        mine = {"policy": policy, "kind": kind, "metric": metric}
+        assert worker.value("sla_open_clocks", **mine, state="running") == 0
+        assert worker.value("sla_overdue_clocks", **mine) == 0
+    worker.hear(ticket("one"), ticket("two"))
+    worker.hear(Changed("two", START + MINUTE, 2, {"status": "pending"}))
+    assert worker.value("sla_open_clocks", **TOTAL, state="running") == 1
+    assert worker.value("sla_open_clocks", **TOTAL, state="paused") == 1
+    assert worker.value("sla_open_clocks", **FIRST, state="running") == 2
+    assert worker.value("sla_open_tickets") == 2
+
+
+def test_overdue_is_past_the_deadline_by_the_workers_clock() -> None:
+    """R5: at the deadline a promise is still kept; past it the clock is overdue, fired or not."""
+    worker = LookedAt()
+    worker.hear(ticket("one"))
+    worker.app.now = START + HOUR
+    assert worker.value("sla_overdue_clocks", **FIRST) == 0
+    worker.app.now = START + HOUR + 1
+    assert worker.value("sla_overdue_clocks", **FIRST) == 1
+    worker.reach(START + 2 * HOUR)
+    assert worker.total("sla_breaches_total", **FIRST) == 1
+    assert worker.value("sla_overdue_clocks", **FIRST) == 1
+    worker.hear(Messaged("one", START + 3 * HOUR, 2, "agent"))
+    assert worker.value("sla_overdue_clocks", **FIRST) == 0
+
+
+def test_a_clock_paused_after_its_breach_is_still_overdue() -> None:
+    """R15: it has no deadline while paused, and has missed the one it had."""
+    worker = LookedAt()
+    worker.hear(ticket("one"))
+    worker.reach(START + 5 * HOUR)
+    worker.hear(Changed("one", START + 5 * HOUR, 2, {"status": "pending"}))
+    assert worker.value("sla_open_clocks", **TOTAL, state="paused") == 1
+    assert worker.value("sla_overdue_clocks", **TOTAL) == 1
+
+
+def test_remaining_is_active_time_on_the_clocks_schedule_now() -> None:
+    """R22: a closed night takes nothing from what is left."""
+    worker = LookedAt()
+    worker.hear(ticket("one", at=START + 7 * HOUR, tier="standard"))  # 16:00, closes at 17:00
+    standard = {"policy": "standard", "kind": "sla", "metric": "first_response"}
+    name = "sla_open_clock_remaining_seconds"
+    for after, left in ((0, 4 * HOUR), (30 * MINUTE, 3.5 * HOUR), (12 * HOUR, 3 * HOUR)):
+        worker.app.now = START + 7 * HOUR + after
+        assert worker.value(f"{name}_gsum", **standard) == left / 1000
+    assert worker.value(f"{name}_gcount", **standard) == 1
+    assert worker.value(f"{name}_bucket", **standard, le="7200.0") == 0
+    assert worker.value(f"{name}_bucket", **standard, le="14400.0") == 1
+    worker.app.now += 2 * DAY
+    assert worker.value(f"{name}_bucket", **standard, le="0.0") == 1
+    assert worker.value(f"{name}_gsum", **standard) == -13 * 3600
+
+
+def test_remaining_stands_still_while_paused() -> None:
+    """R15: active time stands still."""
+    worker = LookedAt()
+    worker.hear(ticket("one"), Changed("one", START + HOUR, 2, {"status": "pending"}))
+    worker.app.now = START + 3 * DAY
+    assert worker.value("sla_open_clock_remaining_seconds_gsum", **TOTAL) == 3 * 3600
+
+
+def test_compliance_is_exact_over_each_window_and_absent_without_an_outcome() -> None:
+    """R26: met / (met + breached) over the cycles whose outcome lies in the window."""
+    worker = LookedAt()
+    assert worker.value("sla_compliance_ratio", **FIRST, window="1d") is None
+    assert worker.value("sla_compliance_cycles", **FIRST, window="1d", outcome="met") == 0
+    for number in range(4):
+        at = START + number * 2 * DAY
+        worker.reach(at)
+        worker.hear(ticket(f"t{number}", at))
+        if number:
+            worker.hear(Messaged(f"t{number}", at + MINUTE, 2, "agent"))
+    worker.reach(START + 6 * DAY + HOUR)
+    assert worker.value("sla_compliance_ratio", **FIRST, window="1d") == 1
+    assert worker.value("sla_compliance_ratio", **FIRST, window="7d") == 0.75
+    assert worker.value("sla_compliance_cycles", **FIRST, window="7d", outcome="breached") == 1
+    worker.app.now = START + 8 * DAY
+    assert worker.value("sla_compliance_ratio", **FIRST, window="1d") is None
+    assert worker.value("sla_compliance_ratio", **FIRST, window="7d") == 1
+    assert worker.value("sla_compliance_ratio", **FIRST, window="30d") == 0.75
+
+
+def test_a_breach_that_was_taken_back_leaves_the_rate() -> None:
+    """R7, R26: the counters keep it, the exact rate does not."""
+    worker = LookedAt()
+    worker.hear(ticket("one"))
+    worker.reach(START + 2 * HOUR)
+    assert worker.value("sla_compliance_ratio", **FIRST, window="1d") == 0
+    worker.hear(Messaged("one", START + MINUTE, 2, "agent"))
+    assert worker.value("sla_compliance_ratio", **FIRST, window="1d") == 1
+
+
+def test_the_work_is_shown() -> None:
+    """Interfaces: lag, state, recovery, versions, objective."""
+    worker = busy()
+    assert worker.value("sla_consumer_lag_records", partition="0") == 10
+    assert worker.value("sla_partition_ready", partition="1") == 0
+    assert worker.value("sla_reached_timestamp_seconds", partition="0") == START / 1000
+    assert worker.value("sla_reached_timestamp_seconds", partition="1") is None
+    assert worker.value("sla_objective_ratio", policy="premium", kind="sla") == 0.9
+    assert worker.value("sla_policy_info", version=POLICIES.version) == 1
+    assert worker.total("sla_build_info", version=__version__, faust="0.15.3") == 1
+    assert worker.value("sla_transactions_total") == 2
+    worker.app.said = Readiness(False, "recovering", "rows")  # noqa: FBT003
+    states = {state: worker.value("sla_worker_state", state=state) for state in STATES}
+    assert states == {state: float(state == "recovering") for state in STATES}
+
+
+def test_every_commit_is_observed_once() -> None:
+    """The durations are taken on a scrape; the next one adds to them."""
+    worker = LookedAt()
+    worker.app.stats.committed(0.02, 1)
+    assert worker.value("sla_commit_seconds_count") == 1
+    assert worker.value("sla_commit_seconds_count") == 1
+    worker.app.stats.committed(0.2, 1)
+    assert worker.value("sla_commit_seconds_bucket", le="0.02") == 1
+    assert worker.value("sla_commit_seconds_count") == 2
+
+
+def test_open_clocks_that_were_restored_begin_their_series_at_0() -> None:
+    """Interfaces: after a restart nobody says `started`, the board knows."""
+    before, worker = LookedAt(), LookedAt()
+    before.hear(ticket("one", channel="phone"))
+    worker.board, worker.tickets = before.board, before.tickets
+    assert worker.total("sla_open_tickets") == 1
+    series = [
+        sample
+        for metric in worker.registry.collect()
+        for sample in metric.samples
+        if sample.name == "sla_breaches_total" and sample.labels["channel"] == "phone"
+    ]
+    assert len(series) == 9
+    assert all(sample.value == 0 for sample in series)
+
+
+def test_clocks_under_policies_that_are_gone_are_shown_by_what_is_known() -> None:
+    """R18: a row may run under an older version; a board that cannot be counted on stands still."""
+    worker = LookedAt()
+    worker.hear(ticket("one"))
+    standing = worker.board.get("one")
+    assert standing is not None
+    worker.board.put("one", {**standing, "policy_version": "gone"})
+    worker.app.now = START + 30 * MINUTE
+    assert worker.value("sla_open_clock_remaining_seconds_gsum", **FIRST) == 3600
+
+
+@pytest.mark.parametrize("accept", ["", OPENMETRICS])
+def test_all_that_is_declared_is_exposed_as_declared(accept: str) -> None:
+    """Style: metrics are declared once; the exposition has their types and labels, no others."""
+    body, _ = expose(busy().registry, accept, "")
+    parse = openmetrics.text_string_to_metric_families if accept else text_string_to_metric_families
+    families = {family.name: family for family in parse(body.decode())}
+    for declared in DECLARED:
+        family = families.pop(declared.family().name, None) or families.pop(declared.name)
+        labels = {name for one in family.samples for name in one.labels} - {"le"}
+        assert labels == set(declared.labels), declared.name
+        assert family.documentation == declared.help
+        if accept:
+            assert family.type == declared.kind.replace(" ", "")
+    left = set(families) - {"sla_open_clock_remaining_seconds_gsum"}
+    assert left - {"sla_open_clock_remaining_seconds_gcount"} == set()
+
+
+def test_the_names_of_the_spec_are_declared() -> None:
+    """Interfaces: Prometheus, names."""
+    assert {declared.name for declared in DECLARED} >= set(OF_THE_SPEC)
+    assert len({declared.name for declared in DECLARED}) == len(DECLARED)
+
+
+def test_names_and_help_keep_to_the_house() -> None:
+    """Interfaces: base units, `sla_` names, described, never a ticket in a label."""
+    for declared in DECLARED:
+        assert declared.name.startswith("sla_")
+        assert declared.name.endswith("_total") == (declared.kind == "counter")
+        assert declared.unit in {"", "seconds", "ratio"}
+        assert declared.unit in declared.name
+        assert declared.help.endswith(".")
+        assert "ticket" not in declared.labels
+        assert list(declared.buckets) == sorted(declared.buckets)
+
+
+def test_the_documentation_is_the_table() -> None:
+    """Style: docs/metrics.md is written by `python -m streams.worker.metrics`."""
+    assert DOCS.read_text(encoding="utf-8") == metrics.markdown()
+
+
+def test_a_registry_learns_the_names_without_measuring() -> None:
+    """A worker that is not complete yet must be able to register its collector."""
+
+    class Half:
+        engine = LookedAt().engine
+
+    registry = CollectorRegistry()
+    registry.register(Collector(Half()))  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="Duplicated timeseries"):
+        metrics.COMMITS.counter(registry)
+
+
+@pytest.mark.parametrize("accept", ["", "text/plain; version=1.0.0"])
+def test_promtool_has_nothing_to_say(accept: str) -> None:
+    """Interfaces: Prometheus' own linter is silent."""
+    promtool = shutil.which("promtool")
+    if promtool is None:
+        if os.environ.get("SLA_REQUIRE_PROMTOOL"):
+            pytest.fail("SLA_REQUIRE_PROMTOOL is set, and there is no promtool on the PATH")
+        pytest.skip("NO PROMTOOL: the metrics were not linted; install Prometheus to lint them")
+    body, _ = expose(busy().registry, accept, "")
+    found = subprocess.run([promtool, "check", "metrics"], input=body, capture_output=True, check=False)
+    assert (found.stdout + found.stderr).decode() == ""
+    assert found.returncode == 0
