@@ -26,6 +26,9 @@ from streams.worker.exposition import expose
 from streams.worker.interface import Worker
 from streams.worker.pulse import Pulse
 
+WORDS = {"sort": tickets.SORTS, "only": tickets.ONLY}
+"""The list's parameters and the words that each may take, the first where it is absent."""
+
 LIMIT, MOST = 50, 1000
 """How many tickets a list has, and may have."""
 
@@ -102,9 +105,9 @@ class _Side:
         return _json(body, 200 if ready else 503)
 
     async def triage(self, request: web.Request) -> web.Response:
-        sort, limit = _asked(request)
+        asked, limit = _asked(request)
         now = self._worker.app.clock()
-        found = self._triage.top(sort, limit, now)
+        found = self._triage.top(asked["sort"], asked["only"], limit, now)
         about = {"X-Total-Count": str(len(self._triage)), "X-Worker-Clock": show(now)}
         return _json(found, headers=about)
 
@@ -119,20 +122,22 @@ class _Side:
         return _json(tickets.ticket(found, self._worker.app.clock()))
 
 
-def _asked(request: web.Request) -> tuple[str, int]:
-    """Read the parameters of the list."""
+def _asked(request: web.Request) -> tuple[dict[str, str], int]:
+    """Read the parameters of the list: its words by name, and the limit."""
     query = request.query
     for name in query:
-        if name not in ("sort", "limit"):
-            message = f"{name}: not a parameter; known are sort and limit"
+        if name not in (*WORDS, "limit"):
+            message = f"{name}: not a parameter; known are {', '.join(WORDS)} and limit"
             raise _error(web.HTTPBadRequest, message)
-    sort, limit = query.get("sort", "deadline"), query.get("limit", str(LIMIT))
-    if sort not in tickets.SORTS:
-        message = f"sort: {sort!r}; write one of {', '.join(tickets.SORTS)}"
-        raise _error(web.HTTPBadRequest, message)
+    asked = {name: query.get(name, words[0]) for name, words in WORDS.items()}
+    for name, word in asked.items():
+        if word not in WORDS[name]:
+            message = f"{name}: {word!r}; write one of {', '.join(WORDS[name])}"
+            raise _error(web.HTTPBadRequest, message)
+    limit = query.get("limit", str(LIMIT))
     if not (limit.isascii() and limit.isdigit() and len(limit) < 6 and 1 <= int(limit) <= MOST):
         raise _error(web.HTTPBadRequest, f"limit: {limit!r}; write a number from 1 to {MOST}")
-    return sort, int(limit)
+    return asked, int(limit)
 
 
 @web.middleware

@@ -13,17 +13,23 @@ from typing import Any
 from streams.sla.clock import Clock
 from streams.sla.events import Changed, Created, Deleted, Merged, Messaged, TicketEvent
 from streams.sla.ticket import Ticket
-from streams.wire.instant import parse, show
+from streams.wire.instant import show
 from streams.wire.status import AT_RISK
 from streams.worker.board import Status
 from streams.worker.interface import Worker
 from streams.worker.standing import Standing, Standings
 
+LAST = "~"
+"""Later than any instant's text: the place of clocks without a deadline."""
+
 Shown = dict[str, Any]
-Place = tuple[float, str]
+Place = tuple[float | str, str]
 
 SORTS = ("deadline", "remaining", "used", "ticket")
 """By the next deadline; by the least active time left; by the most used; by id."""
+
+ONLY = ("all", "ahead", "overdue")
+"""Tickets with any open clock; with a deadline that can still be kept; with one that was missed."""
 
 
 class Triage:
@@ -37,15 +43,28 @@ class Triage:
         """Count the tickets with open clocks."""
         return sum(len(board) for board in self._worker.boards())
 
-    def top(self, sort: str, limit: int, now: int) -> list[Shown]:
-        """Give at most `limit` tickets, in the order of SORTS, as they stand at `now` (ms UTC)."""
+    def top(self, sort: str, only: str, limit: int, now: int) -> list[Shown]:
+        """Give at most `limit` of the tickets of ONLY, in the order of SORTS, as at `now` (ms UTC).
+
+        Of those with a deadline ahead, the nearest one ahead decides, not one that was missed.
+        """
+        moment = show(now)
         places: dict[str, Callable[[Status], Place]] = {
-            "deadline": lambda status: (status["rank"], status["ticket"]),
-            "ticket": lambda status: (0, status["ticket"]),
+            "deadline": lambda status: (
+                _next(status, moment if only == "ahead" else ""),
+                status["ticket"],
+            ),
+            "ticket": lambda status: ("", status["ticket"]),
             "remaining": lambda status: (self._least_left(status, now), status["ticket"]),
             "used": lambda status: (-self._most_used(status, now), status["ticket"]),
         }
-        every = (status for board in self._worker.boards() for status in board)
+        held = (status for board in self._worker.boards() for status in board)
+        kept: dict[str, Callable[[Status], bool]] = {
+            "all": lambda _: True,
+            "ahead": lambda status: _next(status, moment) < LAST,
+            "overdue": lambda status: _next(status) < moment,
+        }
+        every = filter(kept[only], held)
         return [self._show(status, now) for status in nsmallest(limit, every, key=places[sort])]
 
     def _least_left(self, status: Status, now: int) -> float:
@@ -56,16 +75,25 @@ class Triage:
 
     def _show(self, status: Status, now: int) -> Shown:
         clocks = [_standing(standing) for standing in self._standings.of(status, now)]
-        deadline = status["next_deadline"]
+        paused = status["next_deadline"] is None
         return {
             **status,
             "as_of": show(now),
             "changed_at": status["as_of"],
-            "left_seconds": None if deadline is None else (parse(deadline) - now) / 1000,
+            "left_seconds": None if paused else (status["rank"] - now) / 1000,
             "at_risk": any(clock["at_risk"] for clock in clocks),
             "overdue": any(clock["overdue"] for clock in clocks),
             "clocks": clocks,
         }
+
+
+def _next(status: Status, since: str = "") -> str:
+    """Give the first deadline from an instant on; LAST where there is none.
+
+    Our instants are written in one form, so their texts compare as they do.
+    """
+    deadlines = [clock["deadline"] or LAST for clock in status["clocks"]]
+    return min((deadline for deadline in deadlines if deadline >= since), default=LAST)
 
 
 def _standing(standing: Standing) -> Shown:
@@ -106,10 +134,7 @@ def ticket(one: Ticket, now: int) -> Shown:
 
 
 def _clock(clock: Clock, now: int) -> Shown:
-    try:
-        elapsed = clock.elapsed(max(now, clock.since))
-    except ValueError:  # beyond the years that a schedule reaches
-        elapsed = clock.used
+    elapsed = clock.elapsed(max(now, clock.since))
     return {
         "policy": clock.policy.name,
         "kind": clock.kind,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import re
 import sys
@@ -83,12 +84,14 @@ def test_two_processes_may_fetch_at_once(tmp_path: Path) -> None:
     assert all(jar.fault_of(tmp_path / "jars" / jar.file_name) is None for jar in pinned().jars[:2])
 
 
+@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")  # jgo leaves a 404's socket open.
 def test_a_jar_that_is_nowhere_is_told_in_words(tmp_path: Path) -> None:
     """The message names the coordinates and where a mirror would be configured."""
     missing = Jar("org.slf4j:slf4j-api:0.0.0-none", "0" * 64, 1)
 
     with pytest.raises(BrokerError, match=r"cannot fetch .*0\.0\.0-none.*mirror"):
         ensure_jars(tmp_path / "jars", ClassPath((missing,)))
+    gc.collect()
 
 
 def test_without_jgo_the_message_names_the_extra(

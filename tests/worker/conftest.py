@@ -14,13 +14,13 @@ from tests.worker.rig import Rig
 @pytest.fixture
 def rig_with(
     broker: str, tmp_path: Path, request: pytest.FixtureRequest
-) -> Iterator[Callable[[Path], Rig]]:
+) -> Iterator[Callable[..., Rig]]:
     """Make rigs over given policies; what is left of them is ended."""
     made: list[Rig] = []
 
-    def make(policies: Path) -> Rig:
+    def make(policies: Path, **settings: str) -> Rig:
         name = request.node.originalname.removeprefix("test_")[:40].replace("_", "-")
-        made.append(Rig(broker, name, tmp_path, policies))
+        made.append(Rig(broker, name, tmp_path, policies, settings))
         return made[-1]
 
     yield make
@@ -29,6 +29,6 @@ def rig_with(
 
 
 @pytest.fixture
-def rig(rig_with: Callable[[Path], Rig]) -> Rig:
+def rig(rig_with: Callable[..., Rig]) -> Rig:
     """Make a rig over the scenarios' policies."""
     return rig_with(FOLDER / "policies.yaml")

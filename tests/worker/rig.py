@@ -37,7 +37,9 @@ def free_port() -> int:
 class Rig:
     """One installation of topics and workers, under a prefix of its own."""
 
-    def __init__(self, broker: str, name: str, folder: Path, policies: Path) -> None:
+    def __init__(
+        self, broker: str, name: str, folder: Path, policies: Path, settings: dict[str, str]
+    ) -> None:
         """Make the topics."""
         self.broker = broker
         self.app_id = f"{name}-{os.urandom(3).hex()}"
@@ -53,7 +55,7 @@ class Rig:
                 self.app_id,
                 partitions=PARTITIONS,
                 names=self.names,
-                settings={"retention.ms": "-1", "min.insync.replicas": "1"},
+                settings={"retention.ms": "-1", **settings},
             )
         )
 

@@ -16,7 +16,6 @@ from typing import Any
 import orjson
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from streams.history.replay import replay
 from streams.policies import load_file
@@ -202,18 +201,9 @@ def test_bad_records_go_to_the_dead_letters_with_their_reason_and_the_rest_goes_
     assert rig.stop() == 0
 
 
-def test_a_record_too_large_is_dead_lettered_whole(rig: Rig) -> None:
+def test_a_record_too_large_is_dead_lettered_whole(rig_with: Any) -> None:
     """2 MB where the topic lets them in: no crash loop, the very bytes in the dead letters."""
-    async def allow() -> None:
-        admin = AIOKafkaAdminClient(bootstrap_servers=rig.broker)
-        await admin.start()
-        topic = ConfigResource(
-            ConfigResourceType.TOPIC, rig.names.ticket_events, {"max.message.bytes": "4000000"}
-        )
-        await admin.alter_configs([topic])
-        await admin.close()
-
-    asyncio.run(allow())
+    rig = rig_with(FOLDER / "policies.yaml", **{"max.message.bytes": "9000000"})
     huge = b'{"specversion": "1.0", "x": "' + b"y" * 2_000_000 + b'"}'
     rig.send([(b"huge", huge)])
     rig.start()

@@ -16,11 +16,11 @@ from prometheus_client.openmetrics import parser as openmetrics
 from prometheus_client.parser import text_string_to_metric_families
 
 from streams.sla.events import Changed, Created, Deleted, Merged, Messaged
-from streams.wire.instant import show
+from streams.wire.instant import parse, show
 from streams.work import PartitionStats, Readiness
 from streams.worker.http import MOST, CannotListen, PortInUse, serve
 from streams.worker.pulse import Pulse
-from tests.worker.looked_at import DAY, HOUR, MINUTE, START, LookedAt
+from tests.worker.looked_at import HOUR, MINUTE, START, LookedAt
 
 
 @asynccontextmanager
@@ -186,16 +186,35 @@ async def test_tickets_can_be_sorted_otherwise(sort: str, order: list[str]) -> N
 
 
 @pytest.mark.parametrize(
+    ("only", "order"),
+    [
+        ("all", ["urgent", "calm", "paused"]),
+        ("ahead", ["calm", "urgent"]),
+        ("overdue", ["urgent"]),
+    ],
+)
+async def test_what_was_missed_does_not_hide_what_can_still_be_kept(
+    only: str, order: list[str]
+) -> None:
+    """R21: triage is about the next deadline that is still ahead."""
+    worker = several()
+    worker.reach(START + 20 * MINUTE)
+    found = await got(worker, f"/tickets?only={only}")
+    assert [one["ticket"] for one in found] == order
+
+
+@pytest.mark.parametrize(
     ("query", "words"),
     [
         ("sort=colour", "sort: 'colour'; write one of deadline, remaining, used, ticket"),
+        ("only=mine", "only: 'mine'; write one of all, ahead, overdue"),
         ("limit=0", f"limit: '0'; write a number from 1 to {MOST}"),
         (f"limit={MOST + 1}", f"limit: '{MOST + 1}'; write a number from 1 to {MOST}"),
         ("limit=-5", f"limit: '-5'; write a number from 1 to {MOST}"),
         ("limit=", f"limit: ''; write a number from 1 to {MOST}"),
         ("limit=٣", f"limit: '٣'; write a number from 1 to {MOST}"),
         ("limit=1e9", f"limit: '1e9'; write a number from 1 to {MOST}"),
-        ("order=desc", "order: not a parameter; known are sort and limit"),
+        ("order=desc", "order: not a parameter; known are sort, only and limit"),
     ],
 )
 async def test_a_parameter_that_means_nothing_is_refused_in_words(query: str, words: str) -> None:
@@ -270,14 +289,13 @@ async def test_other_paths_and_methods_are_refused_in_words() -> None:
         assert "Method Not Allowed" in (await answer.json())["error"]
 
 
-async def test_a_schedule_that_ends_is_no_error() -> None:
-    """R25: beyond the years that a schedule reaches, a clock shows what it had counted."""
+async def test_an_event_of_the_far_future_is_no_error() -> None:
+    """R23: any year that a ticket can reach; a deadline may lie beyond those of events."""
     worker = LookedAt()
-    worker.hear(created("far", tier="standard"))
-    worker.app.now = START + 365 * 9000 * DAY
-    found = await got(worker, "/tickets")
-    assert found[0]["clocks"][0]["elapsed_seconds"] == 0
+    worker.hear(created("far", parse("2199-12-31T23:30:00Z")))
+    assert (await got(worker, "/tickets"))[0]["next_deadline"].startswith("2200-01-01")
     assert (await got(worker, "/tickets/far"))["clocks"][0]["elapsed_seconds"] == 0
+    assert worker.value("sla_open_tickets") == 1
 
 
 # -- the page
