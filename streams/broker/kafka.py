@@ -36,7 +36,8 @@ from streams.broker.storage import (
     write_settings,
 )
 
-JVM_FLAGS = ("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto")
+# What the JVM itself warns of is for its developers; broker.log is for ours.
+JVM_FLAGS = ("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xlog:all=error")
 PORT_TRIES = 3
 TAIL_LINES = 15
 POLL_S = 0.05
@@ -169,7 +170,7 @@ class EmbeddedKafka:
         command = [
             str(java.path),
             *JVM_FLAGS,
-            *([f"-XX:SharedArchiveFile={archive}"] if archive.exists() else []),
+            *([java.reads(archive)] if is_useful(archive) else []),
             f"-Dlog4j2.configurationFile={words}",
             "-cp",
             ":".join(str(path) for path in paths),
@@ -298,6 +299,11 @@ class EmbeddedKafka:
         where = f"in {self.folder / 'broker.log'}" if self._kept else "in its log, now gone"
         hint = "" if self._kept else "; name a data_dir to keep the log"
         return f"Kafka did not come up: {what}. The last words {where}{hint}:\n{tail}"
+
+
+def is_useful(archive: Path) -> bool:
+    """Tell an archive from none, and from the empty file that says "this Java cannot make one"."""
+    return archive.exists() and archive.stat().st_size > 0
 
 
 def class_archive(cache: Path, java: Java) -> Path:

@@ -16,26 +16,28 @@ from streams.broker.kafka import EmbeddedKafka, class_archive
 def warm(cache: Path | None = None, progress: Progress | None = None) -> Path:
     """Fetch Kafka and archive its classes, unless that was done; answer the archive's path."""
     cache = cache or default_cache()
-    archive = class_archive(cache, find_java())
+    java = find_java()
+    archive = class_archive(cache, java)
     if archive.exists():
         return archive
     with locked(archive.with_suffix(".lock")):
         if not archive.exists():
             made = archive.with_suffix(".tmp")
             made.unlink(missing_ok=True)
-            with Rehearsal(made, cache=cache, progress=progress) as kafka:
+            with Rehearsal(java.writes(made), cache=cache, progress=progress) as kafka:
                 kafka.end()
-            if made.exists():
-                made.rename(archive)
+            # Some Javas cannot: an empty file says so, or it would be tried each time.
+            made.touch()
+            made.rename(archive)
     return archive
 
 
 class Rehearsal(EmbeddedKafka):
     """A broker whose JVM archives its classes at an orderly end."""
 
-    def __init__(self, archive: Path, *, cache: Path, progress: Progress | None) -> None:
+    def __init__(self, flag: str, *, cache: Path, progress: Progress | None) -> None:
         super().__init__(cache=cache, progress=progress)
-        self._jvm_flags = [f"-XX:ArchiveClassesAtExit={archive}"]
+        self._jvm_flags = [flag]
 
     def end(self) -> None:
         """End the JVM in order, so that it writes the archive."""

@@ -90,8 +90,7 @@ def demo(
         words.print(f"The live view needs {WIDTH}x{HEIGHT}, {size}: lines instead")
         tui = False
     try:
-        with fetch_bar() as progress:
-            ending = perform(Wishes(seconds, rate, tui, keep, http_port), out, words, progress)
+        ending = perform(Wishes(seconds, rate, tui, keep, http_port), out, words, fetch_bar)
     except KeyboardInterrupt:
         words.print("The demo ended before it had begun; nothing is left running.")
         return
@@ -101,7 +100,7 @@ def demo(
     if keep:
         words.print(f"Kept in {keep}; look again with: sla kafka --data {keep / 'kafka'}")
     if not ending.verdict.right:
-        raise Failure("live and replay differ: this is a defect of ours, please report it")
+        raise Failure(ending.excuse)
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:

@@ -15,7 +15,7 @@ from streams.policies import PoliciesError
 from streams.worker import logs
 from streams.worker.bootstrap import run
 from streams.worker.connection import ConnectionError_
-from streams.worker.http import PortInUse
+from streams.worker.http import CannotListen
 from streams.worker.preflight import PreflightError
 from streams.worker.settings import Settings, SettingsError, read_file
 
@@ -96,5 +96,5 @@ def worker(**given: Any) -> None:
     logs.configure(settings.log_level, as_json=settings.log_json)
     try:
         asyncio.run(run(settings))
-    except (PoliciesError, PreflightError, ConnectionError_, PortInUse, work.Refused) as fault:
+    except (PoliciesError, PreflightError, ConnectionError_, CannotListen, work.Refused) as fault:
         raise Failure(str(fault)) from None

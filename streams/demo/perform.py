@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
+from aiokafka.errors import KafkaError
 from rich.console import Console
 
 from streams.broker import EmbeddedKafka, Progress
@@ -15,21 +18,32 @@ from streams.demo.stage import Stage
 from streams.demo.summary import Ending
 from streams.demo.wishes import Wishes
 from streams.history.replay import replay
+from streams.worker.preflight import PreflightError
+
+FetchBar = Callable[[], AbstractContextManager[Progress | None]]
 
 
-def perform(wishes: Wishes, out: Console, words: Console, progress: Progress | None) -> Ending:
+def perform(wishes: Wishes, out: Console, words: Console, fetching: FetchBar) -> Ending:
     """Run the demo; raises DemoFailed or BrokerError, in words.
 
-    `out` takes the show, `words` what is said on the way; `progress` is told of fetched jars.
+    `out` takes the show, `words` what is said on the way; `fetching` shows the jars come in.
     """
     keep = _new_folder(wishes.keep)
     with open_sample() as sample:
         facts = replay((record.event for record in sample.records), sample.policies).facts
         chosen = plan([fact for _, fact in facts], wishes.rate)
         words.print("Kafka starts …")
-        with EmbeddedKafka(keep / "kafka" if keep else None, progress=progress) as kafka:
-            stage = Stage(sample, chosen, kafka.bootstrap, keep or kafka.folder, wishes)
+        # The bar must have left the terminal before the live view comes.
+        with fetching() as progress:
+            kafka = EmbeddedKafka(keep / "kafka" if keep else None, progress=progress).start()
+        try:
+            stage = Stage(sample, chosen, kafka, keep or kafka.folder, wishes)
             return asyncio.run(stage.run(out, words))
+        except (KafkaError, PreflightError) as error:
+            message = f"Kafka did not do as it was asked: {error}"
+            raise DemoFailed(message) from error
+        finally:
+            kafka.stop()
 
 
 def _new_folder(keep: Path | None) -> Path | None:

@@ -8,7 +8,8 @@ Decisions that bind this module:
   and for the first tickets to be seen. What the log holds before that is history: it is in Kafka
   before the worker starts, which catches up with it. So the first warning shows within 15 s at
   any rate.
-- It ends with the last fact; the closings that follow in the log change no promise.
+- It ends where nothing more is said for a day: what follows in the log are closings, which change
+  no promise, and two stragglers after a weekend.
 - `grace`: the worker must not judge an instant before the publisher has delivered its events, or
   it would report breaches that it must take back. The publisher is late by the broker's answer
   and by whatever else this machine does, so ticks are held back 1.5 s of ours, times the rate.
@@ -18,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from streams.sla.facts import Fact
 
@@ -31,6 +33,9 @@ GRACE_S = 1.5
 CROWD = 10
 CROWD_WITHIN = 3_600_000
 """So many warnings and breaches in so many ms are a crowd."""
+
+SILENCE = 86_400_000
+"""ms of the log without a fact that end the play."""
 
 ALARMS = ("breach_imminent", "breached")
 
@@ -69,7 +74,16 @@ def plan(facts: Sequence[Fact], rate: float = RATE) -> Plan:
         message = "a sample of which nothing can be said cannot be played"
         raise ValueError(message)
     start = first_crowd(facts) - int(LEAD_S * 1000 * rate)
-    return Plan(start, facts[-1].time, rate)
+    return Plan(start, last_before_silence(facts, start), rate)
+
+
+def last_before_silence(facts: Sequence[Fact], start: int) -> int:
+    """Find the last fact from `start` on before a day of silence, or else the last of all."""
+    times = [fact.time for fact in facts if fact.time >= start]
+    for before, after in pairwise(times):
+        if after - before > SILENCE:
+            return before
+    return times[-1]
 
 
 def first_crowd(facts: Sequence[Fact]) -> int:

@@ -23,7 +23,9 @@ from pathlib import Path
 from aiohttp import ClientSession, ClientTimeout
 from rich.console import Console
 
+from streams.broker import EmbeddedKafka
 from streams.demo.clock import DemoClock, wall
+from streams.demo.failure import DemoFailed
 from streams.demo.plan import ALARMS, GRACE_S, Plan
 from streams.demo.publisher import Publisher
 from streams.demo.sample import Sample
@@ -55,14 +57,15 @@ class Stage:
     """One run of the demo on a broker that is up."""
 
     def __init__(
-        self, sample: Sample, plan: Plan, bootstrap: str, folder: Path, wishes: Wishes
+        self, sample: Sample, plan: Plan, kafka: EmbeddedKafka, folder: Path, wishes: Wishes
     ) -> None:
         self._sample = sample
         self._plan = plan
-        self._bootstrap = bootstrap
+        self._kafka = kafka
+        self._bootstrap = kafka.bootstrap
         self._wishes = wishes
-        self._worker = Worker(bootstrap, sample.policies_file, folder, wishes.http_port)
-        self._publisher = Publisher(bootstrap, sample.records)
+        self._worker = Worker(kafka.bootstrap, sample.policies_file, folder, wishes.http_port)
+        self._publisher = Publisher(kafka.bootstrap, sample.records)
         self._scene = Scene(sample.policies)
         self._end_asked = asyncio.Event()
         self._hurry = asyncio.Event()
@@ -128,19 +131,19 @@ class Stage:
         await asyncio.wait(
             {playing, asked}, timeout=self._wishes.seconds, return_when=asyncio.FIRST_COMPLETED
         )
-        failed = playing.exception() if playing.done() else None
         playing.cancel()
         asked.cancel()
-        if failed:
-            raise failed
 
     async def _wait_for_end(self) -> None:
         await self._end_asked.wait()
 
     async def _guard(self) -> None:
-        """Keep the scene's own figures, and see whether the worker lives."""
+        """Keep the scene's own figures, and see whether worker and broker live."""
         while True:
             self._worker.check()
+            if self._kafka.pid is None:
+                message = "Kafka ended by itself; with --keep DIR its log is kept"
+                raise DemoFailed(message)
             self._scene.published = len(self._publisher.published)
             if self._live_from is None and self._scene.state == "running":
                 self._live_from = self._clock.now()

@@ -55,6 +55,17 @@ class Ending:
             default=0,
         )
 
+    @property
+    def excuse(self) -> str:
+        """Say why live and replay may differ, and what to do."""
+        if self.publisher_late_s > GRACE_S:
+            return (
+                f"live and replay differ, because events came up to {self.publisher_late_s:.1f} s"
+                f" late, beyond the grace of {GRACE_S:g} s: this machine is too busy for the rate;"
+                f" try --rate {self.plan.rate / 4:g}"
+            )
+        return "live and replay differ: that is a defect of ours, please report it"
+
 
 def show(ending: Ending, console: Console) -> None:
     """Write the summary."""

@@ -21,11 +21,14 @@ async def together() -> AsyncIterator[Run]:
     assert body
     tasks: set[asyncio.Task[None]] = set()
     failed: list[BaseException] = []
+    over = False
 
     def ended(task: asyncio.Task[None]) -> None:
-        if not task.cancelled() and (error := task.exception()) and not failed:
-            failed.append(error)
+        if over or task.cancelled() or not (error := task.exception()):
+            return
+        if not failed:
             body.cancel()
+        failed.append(error)
 
     def run(work: Work) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
@@ -38,7 +41,9 @@ async def together() -> AsyncIterator[Run]:
     except asyncio.CancelledError:
         if not failed:
             raise
+        body.uncancel()
     finally:
+        over = True
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

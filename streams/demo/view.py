@@ -149,8 +149,8 @@ class Screen:
         table = Table(box=None, padding=(0, 1, 0, 0), show_header=False)
         for least in (9, 9, 10, 27, 1) if wide else (5, 9, 10, 5):
             table.add_column(no_wrap=True, min_width=least)
-        newest = sorted(self.scene.alarms, key=lambda told: (told.detected_at, told.fact.time))
-        for told in newest[::-1][:rows]:
+        newest = sorted(self.scene.alarms, key=lambda told: told.fact.time, reverse=True)
+        for told in newest[:rows]:
             table.add_row(*_alarm(told, wide=wide))
         nothing = Text("nothing to worry about yet", "dim")
         title = "Warnings and breaches, latest first"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -39,11 +40,18 @@ class Worker:
         return self._folder / "worker.log"
 
     def start(self, clock: DemoClock, plan: Plan) -> None:
-        """Start it in the log's year; does not wait until it is ready."""
+        """Start it in the log's year; does not wait until it is ready.
+
+        Settings that the user's environment holds for a worker of his own are not for this one.
+        """
         command = [sys.executable, "-I", "-S", keeper.__file__, str(self.log)]
         command += [sys.executable, "-m", "streams", "worker", *self._options(clock, plan)]
         self._keeper = subprocess.Popen(
-            command, stdin=subprocess.PIPE, cwd=self._folder, start_new_session=True
+            command,
+            stdin=subprocess.PIPE,
+            cwd=self._folder,
+            env={name: value for name, value in os.environ.items() if name[:4] != "SLA_"},
+            start_new_session=True,
         )
 
     def _options(self, clock: DemoClock, plan: Plan) -> list[str]:

@@ -27,7 +27,7 @@ class OutOfRange(ValueError):
 def parse(text: str) -> int:
     """Read an RFC 3339 instant, give ms UTC. Raises NotAnInstant or OutOfRange."""
     try:
-        moment = datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(text.upper())
     except ValueError:
         moment = None
     if moment is None or moment.tzinfo is None or text[DATE_LENGTH] not in "Tt ":

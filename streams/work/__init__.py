@@ -51,6 +51,8 @@ practice, and those that a test can show are named in `tests/work`.
     the high watermark: the last stable offset hides events behind an open transaction. Timers go
     on during rebalances, so a tick asks whether its partition is ready.
 14. A missing source topic leaves Faust ready and idle for ever.
+15. A static member that comes back is given its partitions without a rebalance only if it says the
+    same as before; Faust's members tell what they hold, which a restart changes.
 """
 
 from __future__ import annotations

@@ -20,9 +20,11 @@ from typing import Any, TypeVar, cast
 import faust
 from aiokafka import ConsumerRecord
 from faust.app.base import BootStrategy as FaustBootStrategy
+from faust.assignor.partition_assignor import PartitionAssignor
 from faust.transport.drivers import aiokafka as driver
 
 from streams.work import pins, topics
+from streams.work.assignor import StaticAssignor
 from streams.work.consumer import Transport
 from streams.work.errors import Refused
 from streams.work.fatal import die
@@ -125,6 +127,7 @@ class App(faust.App):
                 "topic_allow_declare": False,
                 "web_enabled": False,
                 "TableManager": TableManager,
+                "PartitionAssignor": StaticAssignor if instance_id else PartitionAssignor,
                 **settings,
             },
         )

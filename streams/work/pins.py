@@ -12,6 +12,7 @@ import faust.tables.manager
 import faust.tables.recovery
 import faust.transport.consumer
 from aiokafka.consumer.subscription_state import TopicPartitionState
+from faust.assignor.partition_assignor import PartitionAssignor
 from faust.transport.drivers import aiokafka as driver
 
 from streams.work.errors import Refused
@@ -40,6 +41,7 @@ NAMES: dict[object, tuple[str, ...]] = {
         "on_partitions_revoked",
         "_commit_handler",
     ),
+    PartitionAssignor: ("metadata", "_url"),
     faust.tables.recovery.Recovery: ("_resume_streams", "_wait", "_restart_recovery"),
     faust.tables.manager.TableManager: ("_update_channels", "on_partitions_revoked", "recovery"),
     TopicPartitionState: ("position", "has_valid_position"),

@@ -39,7 +39,7 @@ class Collector(Registered):
 
     def __init__(self, worker: Worker) -> None:
         self._worker = worker
-        self._standings = Standings(worker.engine)
+        self._standings = Standings(worker.engine, worker.app.clock())
         self._commits = metrics.COMMIT_SECONDS.histogram()
 
     def describe(self) -> Iterable[Metric]:
@@ -61,14 +61,17 @@ class Collector(Registered):
     def _clocks(self, now: int) -> Iterator[Metric]:
         meter, count = self._worker.meter, _Count(self._known())
         tickets = 0
-        for board in self._worker.boards():
-            for status in board:
-                tickets += 1
-                for standing in self._standings.of(status, now):
-                    clock = standing.clock
-                    name = (clock["policy"], clock["kind"], clock["metric"])
-                    count.add(meter.clock(*name), standing)
-                    meter.expect(name, status["attributes"])
+        found: list[Standing] = []
+        for status, standings, new in self._standings.all(self._worker.boards()):
+            tickets += 1
+            found += standings
+            if new:
+                for standing in standings:
+                    meter.expect(standing.name, status["attributes"])
+        # Only now: preparing may have met a schedule for the first time.
+        opened = self._standings.opened(now)
+        for standing in found:
+            count.add(meter.clock(standing.name), standing, standing.elapsed(opened), now)
         yield from count.families()
         yield _one(metrics.TICKETS, tickets)
 
@@ -85,7 +88,7 @@ class Collector(Registered):
             tallies: dict[Name, list[int]] = {name: [0, 0] for name in self._known()}
             for ledger in self._worker.ledgers():
                 for clock, met, breached in ledger.outcomes(now - length):
-                    tally = tallies.setdefault(self._worker.meter.clock(*clock), [0, 0])
+                    tally = tallies.setdefault(self._worker.meter.clock(clock), [0, 0])
                     tally[0] += met
                     tally[1] += breached
             for name, tally in tallies.items():
@@ -160,13 +163,13 @@ class _Count:
         for name in known:
             self._begin(name)
 
-    def add(self, name: Name, standing: Standing) -> None:
+    def add(self, name: Name, standing: Standing, elapsed: int, now: int) -> None:
         """Count an open clock."""
         if name not in self._states:
             self._begin(name)
-        remaining = standing.remaining
+        remaining = standing.target - elapsed
         self._states[name][standing.clock["state"]] += 1
-        self._overdue[name] += standing.overdue
+        self._overdue[name] += standing.overdue(now, elapsed)
         self._left[name][bisect_left(metrics.LEFT, remaining / 1000)] += 1
         self._sums[name] += remaining
 

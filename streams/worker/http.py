@@ -155,7 +155,10 @@ async def _in_words(request: web.Request, handler: Handler) -> web.StreamRespons
 
 @web.middleware
 async def _local_only(request: web.Request, handler: Handler) -> web.StreamResponse:
-    name = urlsplit(f"//{request.host}").hostname or ""
+    try:
+        name = urlsplit(f"//{request.host}").hostname or ""
+    except ValueError:
+        name = request.host
     if not _loopback(name):
         message = f"host: {name!r}; this worker listens on loopback, ask for localhost"
         return _json({"error": message}, 403)

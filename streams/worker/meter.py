@@ -10,7 +10,7 @@ comes from the ledger.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Concatenate, ParamSpec
 
 from prometheus_client import CollectorRegistry
@@ -92,6 +92,7 @@ class Meter:
             self._fold,
         )
         self._expected: set[Labels] = set()
+        self._clocks: set[Labels] = set()
         self._begin(policies)
 
     # -- what the processor says
@@ -123,45 +124,48 @@ class Meter:
         if fact.corrects:
             self._corrections.labels(fact.type).inc()
         clock = (fact.policy, fact.kind, fact.metric)
-        match fact.type:
-            case "started" | "retargeted":
-                self._start(self._labels(clock, fact.attributes))
-            case "breached":
-                labels = self._labels(clock, fact.attributes)
-                cause = self._values["cause"].fold(fact.reason)
-                self._closed.labels(*labels, "breached").inc()
-                self._breaches.labels(*labels, cause).inc()
-            case "fulfilled":
-                self._used.labels(*self._sets.fold_clock(clock)).observe(fact.margin)
-                if fact.outcome == "met":
-                    self._closed.labels(*self._labels(clock, fact.attributes), "met").inc()
-            case "cancelled":
-                # One that had breached was counted then (R26).
-                if fact.breached_at is None:
-                    self._closed.labels(*self._labels(clock, fact.attributes), "cancelled").inc()
-            case "breach_imminent":
-                level = self._values["level"].fold(fact.level)
-                self._warnings.labels(*self._sets.fold_clock(clock), level).inc()
-            case "breach_retracted":
-                self._retractions.inc()
-            case "resumed" if fact.withdraws == "met":
-                self._reopened.labels(*self._sets.fold_clock(clock)).inc()
+        if fact.type in ("started", "retargeted"):
+            self._start(self._labels(fact))
+        elif fact.type in ("breached", "fulfilled", "cancelled"):
+            self._outcome(fact, clock)
+        elif fact.type == "breach_imminent":
+            level = self._values["level"].fold(fact.level)
+            self._warnings.labels(*self.clock(clock), level).inc()
+        elif fact.type == "breach_retracted":
+            self._retractions.inc()
+        elif fact.type == "resumed" and fact.withdraws == "met":
+            self._reopened.labels(*self.clock(clock)).inc()
+
+    def _outcome(self, fact: Fact, clock: tuple[str, str, str]) -> None:
+        """Count a cycle at its outcome, once (R26)."""
+        if fact.type == "fulfilled":
+            self._used.labels(*self.clock(clock)).observe(fact.margin)
+        if fact.type != "breached" and fact.breached_at is not None:
+            return  # it was counted when it was breached
+        labels = self._labels(fact)
+        self._closed.labels(*labels, "met" if fact.type == "fulfilled" else fact.type).inc()
+        if fact.type == "breached":
+            self._breaches.labels(*labels, self._values["cause"].fold(fact.reason)).inc()
 
     @_never_raises
     def expect(self, clock: tuple[str, str, str], attributes: Attributes) -> None:
         """Begin the series of an open clock at 0, so that its outcome is an increase."""
-        told = [attributes.get(name) for name in metrics.ATTRIBUTES]
-        self._start(self._sets.fold(clock, told, silent=True))
+        get = attributes.get
+        told = (get("priority"), get("channel"), get("tier"), get("team"))
+        if (*clock, *told) not in self._expected:
+            self._start(self._sets.fold(clock, told, silent=True))
 
     # -- labels
 
-    def clock(self, policy: str, kind: str, metric: str) -> Labels:
+    def clock(self, clock: tuple[str, str, str]) -> Labels:
         """Give a clock's labels, for gauges: bounded as those of the counters are."""
-        return self._sets.fold_clock((policy, kind, metric), silent=True)
+        if clock in self._clocks:
+            return clock
+        return self._sets.fold_clock(clock, silent=True)
 
-    def _labels(self, clock: Iterable[str], attributes: Attributes) -> Labels:
-        told = [attributes.get(name) for name in metrics.ATTRIBUTES]
-        return self._sets.fold(clock, told)
+    def _labels(self, fact: Fact) -> Labels:
+        told = [fact.attributes.get(name) for name in metrics.ATTRIBUTES]
+        return self._sets.fold((fact.policy, fact.kind, fact.metric), told)
 
     def _fold(self, label: str) -> None:
         self._folds.labels(label).inc()
@@ -185,6 +189,7 @@ class Meter:
             values["level"].name_all(levels)
             for metric in policy.targets:
                 clock = (policy.name, policy.kind, metric)
+                self._clocks.add(clock)
                 self._start(self._sets.fold(clock, [None] * len(metrics.ATTRIBUTES)))
                 self._used.labels(*clock)
                 self._reopened.labels(*clock)

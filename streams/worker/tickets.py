@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from heapq import nsmallest
-from math import inf
 from typing import Any
 
 from streams.sla.clock import Clock
@@ -37,7 +36,7 @@ class Triage:
 
     def __init__(self, worker: Worker) -> None:
         self._worker = worker
-        self._standings = Standings(worker.engine)
+        self._standings = Standings(worker.engine, worker.app.clock())
 
     def __len__(self) -> int:
         """Count the tickets with open clocks."""
@@ -49,32 +48,31 @@ class Triage:
         Of those with a deadline ahead, the nearest one ahead decides, not one that was missed.
         """
         moment = show(now)
+        since = moment if only == "ahead" else ""
+        keep = KEEP[only]
+        held = [one for board in self._worker.boards() for one in board if keep(one, moment)]
         places: dict[str, Callable[[Status], Place]] = {
-            "deadline": lambda status: (
-                _next(status, moment if only == "ahead" else ""),
-                status["ticket"],
-            ),
+            "deadline": lambda status: (_next(status, since), status["ticket"]),
             "ticket": lambda status: ("", status["ticket"]),
             "remaining": lambda status: (self._least_left(status, now), status["ticket"]),
             "used": lambda status: (-self._most_used(status, now), status["ticket"]),
         }
-        held = (status for board in self._worker.boards() for status in board)
-        kept: dict[str, Callable[[Status], bool]] = {
-            "all": lambda _: True,
-            "ahead": lambda status: _next(status, moment) < LAST,
-            "overdue": lambda status: _next(status) < moment,
-        }
-        every = filter(kept[only], held)
-        return [self._show(status, now) for status in nsmallest(limit, every, key=places[sort])]
+        return [self._show(status, now) for status in nsmallest(limit, held, key=places[sort])]
 
-    def _least_left(self, status: Status, now: int) -> float:
-        return min((one.remaining for one in self._standings.of(status, now)), default=inf)
+    def _clocks(self, status: Status, now: int) -> list[tuple[Standing, int]]:
+        """Give a ticket's open clocks, each with what has elapsed."""
+        standings = self._standings.of(status)
+        opened = self._standings.opened(now)
+        return [(standing, standing.elapsed(opened)) for standing in standings]
+
+    def _least_left(self, status: Status, now: int) -> int:
+        return min(clock.target - elapsed for clock, elapsed in self._clocks(status, now))
 
     def _most_used(self, status: Status, now: int) -> float:
-        return max((one.used for one in self._standings.of(status, now)), default=0.0)
+        return max(_used(elapsed, clock.target) for clock, elapsed in self._clocks(status, now))
 
     def _show(self, status: Status, now: int) -> Shown:
-        clocks = [_standing(standing) for standing in self._standings.of(status, now)]
+        clocks = [_standing(clock, elapsed, now) for clock, elapsed in self._clocks(status, now)]
         paused = status["next_deadline"] is None
         return {
             **status,
@@ -96,15 +94,27 @@ def _next(status: Status, since: str = "") -> str:
     return min((deadline for deadline in deadlines if deadline >= since), default=LAST)
 
 
-def _standing(standing: Standing) -> Shown:
+KEEP: dict[str, Callable[[Status, str], bool]] = {
+    "all": lambda _status, _moment: True,
+    "ahead": lambda status, moment: _next(status, moment) < LAST,
+    "overdue": lambda status, moment: _next(status) < moment,
+}
+
+
+def _standing(clock: Standing, elapsed: int, now: int) -> Shown:
+    overdue, used = clock.overdue(now, elapsed), _used(elapsed, clock.target)
     return {
-        **standing.clock,
-        "elapsed_seconds": standing.elapsed / 1000,
-        "remaining_seconds": standing.remaining / 1000,
-        "used": standing.used,
-        "at_risk": standing.clock["at_risk"] or standing.overdue or standing.used >= AT_RISK,
-        "overdue": standing.overdue,
+        **clock.clock,
+        "elapsed_seconds": elapsed / 1000,
+        "remaining_seconds": (clock.target - elapsed) / 1000,
+        "used": used,
+        "at_risk": clock.clock["at_risk"] or overdue or used >= AT_RISK,
+        "overdue": overdue,
     }
+
+
+def _used(elapsed: int, target: int) -> float:
+    return elapsed / target if target else 1.0
 
 
 def ticket(one: Ticket, now: int) -> Shown:
@@ -148,7 +158,7 @@ def _clock(clock: Clock, now: int) -> Shown:
         "target_seconds": clock.target / 1000,
         "elapsed_seconds": elapsed / 1000,
         "remaining_seconds": (clock.target - elapsed) / 1000,
-        "used": elapsed / clock.target if clock.target else 1.0,
+        "used": _used(elapsed, clock.target),
         "breached_at": _when(clock.breached_at),
         "finished_at": _when(clock.finished_at),
         "reason": clock.reason,

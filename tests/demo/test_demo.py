@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -48,7 +49,10 @@ def demo(folder: Path, *options: str) -> Iterator[subprocess.Popen[str]]:
 def running() -> dict[int, tuple[int, str]]:
     """Give the parent and the command line of every process that is no zombie."""
     listed = subprocess.run(
-        ["ps", "-A", "-o", "pid=,ppid=,stat=,args="], capture_output=True, text=True, check=True
+        ["ps", "-A", "-ww", "-o", "pid=,ppid=,stat=,args="],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     rows = (line.split(None, 3) for line in listed.stdout.splitlines())
     return {int(row[0]): (int(row[1]), row[3]) for row in rows if len(row) > 3 and row[2][0] != "Z"}
@@ -165,6 +169,35 @@ def test_a_worker_that_dies_ends_the_demo_with_its_last_words(tmp_path: Path) ->
     assert "Worker ready" in words
     assert "Traceback" not in words
     assert all_gone(started, tmp_path)
+
+
+def test_a_broker_that_dies_ends_the_demo_in_words(tmp_path: Path) -> None:
+    """Exit status 1, no traceback, nothing left running."""
+    with demo(tmp_path) as process:
+        wait_for(process, "met")
+        started = helpers(process)
+        (broker,) = (pid for pid, name in started if "kafka.Kafka" in name)
+        os.kill(broker, signal.SIGKILL)
+        process.communicate(timeout=90)
+        assert process.returncode == 1
+    words = (tmp_path / "words").read_text()
+    assert "Kafka ended by itself" in words
+    assert "Traceback" not in words
+    assert all_gone(started, tmp_path)
+
+
+def test_a_taken_port_is_said_in_the_workers_words(tmp_path: Path) -> None:
+    """The worker refuses; the demo shows why and leaves nothing running."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with demo(tmp_path, "--http-port", str(port)) as process:
+            process.communicate(timeout=90)
+            assert process.returncode == 1
+    words = (tmp_path / "words").read_text()
+    assert f"{port}" in words
+    assert "Traceback" not in words
 
 
 @pytest.mark.parametrize("duration", ["soon", "5", "1d", "2m!", "-3s"])

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import pytest
 
+from streams.work.partition import RECORD_OVERHEAD
 from tests.work.harness import Kafka, Toy, assert_exactly_once, load
 
 Toys = Callable[..., Toy]
@@ -118,6 +119,30 @@ def test_a_worker_that_slept_through_its_session_is_fenced(
     assert_exactly_once(kafka, source, events)
 
 
+def test_a_static_member_restarts_without_disturbing_the_others(
+    kafka: Kafka, toys: Toys, source: str
+) -> None:
+    """R8; fact 15: killed or stopped, it has its partitions back, and nobody was rebalanced."""
+    events = load(20_000, keys=400)
+    kafka.send(source, events)
+    one, other = (
+        toys(source, app={"instance_id": name, "session_timeout": 10.0})
+        for name in ("one", "other")
+    )
+    one.until(lambda r: len(r["parts"]) == 2)
+    other.until(lambda r: len(r["parts"]) == 2)
+    before = other.report()["rebalances"], one.report()["parts"]
+    for end in (Toy.kill, Toy.stop):
+        end(one)
+        one = toys(source, app={"instance_id": "one", "session_timeout": 10.0})
+        one.until(lambda r: len(r["parts"]) == 2)
+        assert (other.report()["rebalances"], one.report()["parts"]) == before
+    one.until_done()
+    other.until_done()
+    assert (one.stop(), other.stop()) == (0, 0)
+    assert_exactly_once(kafka, source, events)
+
+
 def test_an_exception_in_a_unit_ends_the_process_and_loses_nothing(
     kafka: Kafka, toys: Toys, source: str
 ) -> None:
@@ -147,6 +172,21 @@ def test_headers_timestamps_and_partitions_pass_through(
     assert {(e.partition, e.key, e.timestamp, e.headers) for e in echoes} == {
         (e.partition, e.key, e.timestamp, (("h", b"1"),)) for e in read
     }
+
+
+def test_the_largest_record_passes_and_a_larger_one_is_dealt_with_in_the_unit(
+    kafka: Kafka, toys: Toys, source: str
+) -> None:
+    """Fact 8: emit takes what the broker takes; what it refuses does not become a crash loop."""
+    largest = 1_000_000 - len(b"0") - RECORD_OVERHEAD
+    sizes = [largest, largest + 1, 600_000, 600_000, 600_000]
+    events = [(b"0", {"n": n, "pad": size}) for n, size in enumerate(sizes)]
+    kafka.send(source, events)
+    toy = toys(source)
+    toy.until_done(len(events))
+    assert toy.stop() == 0
+    kinds = [out.value["kind"] for out in kafka.read(f"out-{source}")]
+    assert kinds == ["pad", "echo", "dead", "echo", *["pad", "echo"] * 3]
 
 
 def _trickle(kafka: Kafka, topic: str, events: list[tuple[bytes, object]], seconds: float) -> None:

@@ -242,3 +242,19 @@ async def test_deliveries_of_another_seek_are_dropped_and_those_of_the_last_are_
     assert (seen, bench.part.position) == ([10, 11], 13)
     await Consumer._apply(consumer, Delivery(2, [], {SOURCE: 14}))
     assert bench.part.position == 14
+
+
+def test_a_hook_before_the_commit_sees_what_changed_and_may_emit(bench: Bench) -> None:
+    """One output per changed row and commit, however often the row changed."""
+
+    def status(part: work.Partition) -> None:
+        for key, row in part.changed(bench.table):
+            part.emit("status", key, bytes(row))
+
+    bench.work.before_commit.append(status)
+    with bench.work.unit(bench.part, "a test"):
+        bench.table[b"k"] = [1]
+        bench.table[b"k"] = [2]
+    snapshot = bench.work._snapshot(bench.part)
+    assert [topic for topic, _ in snapshot.batches] == ["app-numbers-changelog", "status"]
+    assert (bench.work.stats.rows, bench.work.stats.emitted) == (1, 1)

@@ -2,7 +2,7 @@
 
 Run as `python toy.py` with its settings as JSON in the environment variable TOY. An event is JSON:
 {"n": serial, "due": ms or absent, "cancel": true or absent}. Outputs, by kind:
-echo {"key", "n", "count"}; fired {"key", "due", "at"}.
+echo {"n", "count"}; fired {"due", "at"}; pad or dead for an event with "pad": bytes.
 """
 
 from __future__ import annotations
@@ -32,7 +32,9 @@ SETTINGS: dict[str, Any] = {
     "orphan_commit": False,
 } | json.loads(os.environ.get("TOY", "{}"))
 
-app = work.App(SETTINGS["id"], broker=SETTINGS["broker"], session_timeout=2.0, **SETTINGS["app"])
+app = work.App(
+    SETTINGS["id"], broker=SETTINGS["broker"], **{"session_timeout": 2.0, **SETTINGS["app"]}
+)
 table: work.Table[dict[str, Any]] = app.table(
     "counts", encode=lambda row: json.dumps(row).encode(), decode=json.loads
 )
@@ -68,6 +70,8 @@ def handle(part: work.Partition, records: Any) -> None:
         if event.get("cancel"):
             row["due"] = None
         table[record.key] = row
+        if "pad" in event:
+            emit_padded(part, record.key, event["pad"])
         out = {"kind": "echo", "n": event["n"], "count": row["count"]}
         part.emit(
             SETTINGS["out"],
@@ -76,6 +80,16 @@ def handle(part: work.Partition, records: Any) -> None:
             record.timestamp,
             headers=list(record.headers),
         )
+
+
+def emit_padded(part: work.Partition, key: bytes, size: int) -> None:
+    """Emit a value of `size` bytes, or where that is too large a word about it."""
+    empty = len(b'{"kind":"pad","x":""}')
+    value = b'{"kind":"pad","x":"%s"}' % (b"x" * (size - empty))
+    try:
+        part.emit(SETTINGS["out"], key, value)
+    except work.RecordTooLarge as error:
+        part.emit(SETTINGS["out"], key, b'{"kind":"dead","size":%d}' % error.size)
 
 
 @app.on_tick(SETTINGS["tick"])

@@ -275,6 +275,7 @@ async def test_a_ticket_that_is_not_here_is_404_in_words() -> None:
     """Interfaces: it may be on another worker."""
     worker = LookedAt()
     worker.app.parts = [PartitionStats(n, True, 0, 0, START, 0) for n in (0, 2)]  # noqa: FBT003
+    assert "not known here" in (await got(worker, "/tickets/%FF%00", 404))["error"]
     found = await got(worker, "/tickets/4711", 404)
     assert "'4711' is not known here" in found["error"]
     assert "partitions 0, 2" in found["error"]
@@ -345,7 +346,10 @@ async def test_the_port_is_free_again_when_it_is_over() -> None:
         assert again == url
 
 
-@pytest.mark.parametrize(("host", "status"), [("evil.example", 403), ("localhost:80", 200)])
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [("evil.example", 403), ("[", 403), ("localhost:80", 200), ("[::1]:80", 200)],
+)
 async def test_on_loopback_only_names_of_this_machine_are_answered(host: str, status: int) -> None:
     """A web page that points its own name at 127.0.0.1 must not read tickets."""
     await got(several(), "/tickets", status, Host=host)

@@ -1,0 +1,63 @@
+"""The index of what is due."""
+
+from __future__ import annotations
+
+import heapq
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streams.sla.due import DueIndex
+
+
+def test_the_earliest_comes_first_and_only_once_its_time_has_passed() -> None:
+    """R2, R5: due strictly before the instant; at the instant itself it is not due yet."""
+    index: DueIndex[str] = DueIndex()
+    index.put("late", 30)
+    index.put("early", 10)
+    assert index.next() == 10
+    assert index.pop(10) is None
+    assert index.pop(11) == "early"
+    assert index.pop(11) is None
+    assert len(index) == 1
+
+
+def test_what_was_put_off_or_taken_away_does_not_come_up() -> None:
+    """A stale entry is dropped when it comes up, not found when it is made."""
+    index: DueIndex[str] = DueIndex()
+    index.put("a", 10)
+    index.put("a", 20)
+    index.put("b", 15)
+    index.put("b", None)
+    assert index.pop(100) == "a"
+    assert index.pop(100) is None
+    assert index.next() is None
+
+
+@given(st.lists(st.tuples(st.integers(0, 20), st.none() | st.integers(0, 50)), max_size=400))
+def test_it_behaves_like_a_dictionary_that_is_searched(changes: list[tuple[int, int | None]]) -> None:
+    """However often entries change, what comes out is the minimum of what stands."""
+    index: DueIndex[int] = DueIndex()
+    plain: dict[int, int] = {}
+    for name, due in changes:
+        index.put(name, due)
+        if due is None:
+            plain.pop(name, None)
+        else:
+            plain[name] = due
+        assert index.next() == min(plain.values(), default=None)
+    order = []
+    while (name := index.pop(1_000)) is not None:
+        order.append(plain[name])
+    assert order == sorted(plain.values())
+
+
+def test_it_stays_small_however_often_one_entry_moves() -> None:
+    """Stale entries are cleaned away before they outnumber the living."""
+    index: DueIndex[str] = DueIndex()
+    for due in range(10_000):
+        index.put("same", due)
+        index.put("same", due)
+    assert len(index._heap) < 100
+    assert heapq.nsmallest(1, index._heap)[0][0] <= 9_999
+    assert index.pop(10_000) == "same"

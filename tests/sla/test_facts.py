@@ -1,0 +1,63 @@
+"""Facts and their ids (R8)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from streams.sla.engine import Engine
+from streams.sla.events import TicketEvent
+from streams.sla.facts import TYPES, Fact
+from streams.sla.metric import RULES, want
+from streams.sla.policy import METRICS
+from streams.sla.story import Story
+from tests.sla.test_engine import CREATED, START
+from tests.sla.test_properties import MINUTE, POLICIES
+
+
+def facts() -> list[Fact]:
+    """What is said of a ticket that is left alone for a day."""
+    engine = Engine(POLICIES)
+    ticket, said = engine.apply(None, CREATED)
+    return said + engine.settle(ticket, START + 3 * 1440 * MINUTE)
+
+
+def test_an_id_is_made_of_what_the_fact_is_about_and_nothing_else() -> None:
+    """R8: ticket, kind, metric, cycle, revision, type, threshold."""
+    ids = {fact.id for fact in facts()}
+    assert "t:sla:total_resolution:1:0:started" in ids
+    assert "t:sla:first_response:1:0:breach_imminent:50%" in ids
+    assert "t:sla:first_response:1:0:breach_imminent:left:20m" in ids
+    assert "t:sla:first_response:1:0:breached" in ids
+
+
+def test_two_retractions_never_share_an_id() -> None:
+    """R8: each names what it takes back, and its id tells them apart."""
+    back = [fact.taken_back(0) for fact in facts()]
+    back += [replace(fact, issue=1).taken_back(0) for fact in facts()]
+    assert len({fact.id for fact in back}) == len(back)
+    assert {fact.type for fact in back} == {"retracted", "breach_retracted"}
+    assert all(fact.type in TYPES for fact in back)
+
+
+@pytest.mark.parametrize(
+    ("elapsed", "target", "margin"), [(2, 8, 0.25), (16, 8, 2.0), (0, 0, 0.0), (1, 0, 1.0)]
+)
+def test_the_margin_is_the_share_of_the_target_used(elapsed: int, target: int, margin: float) -> None:
+    """R29: 24 h promised, 2 h answered."""
+    fact = replace(facts()[0], elapsed=elapsed, target=target)
+    assert fact.margin == margin
+    assert fact.remaining == target - elapsed
+
+
+def test_before_anything_has_happened_nothing_is_timed() -> None:
+    """No metric has a clock on an empty story, and only the metrics of the spec have rules."""
+    assert {want(metric, Story()) for metric in METRICS} == {None}
+    assert RULES.keys() <= set(METRICS)
+
+
+def test_an_event_of_no_type_has_no_place() -> None:
+    """R6: the set of events is closed."""
+    with pytest.raises(NotImplementedError):
+        TicketEvent("t", 0, 0).order(POLICIES.category)

@@ -1,0 +1,57 @@
+"""Rows: the state at rest."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import orjson
+import pytest
+from hypothesis import given
+
+from streams.sla.engine import Engine
+from streams.sla.events import Deleted, Merged, TicketEvent
+from streams.wire import row
+from tests.sla.test_engine import CREATED, START
+from tests.sla.test_properties import MINUTE, POLICIES, histories
+
+
+@given(histories(tiers=True, distinct=False))
+def test_a_ticket_reads_back_as_it_was(events: list[TicketEvent]) -> None:
+    """Whatever has happened to it, and the row's due is the ticket's."""
+    engine = Engine(POLICIES)
+    ticket = None
+    for event in reversed(events):
+        ticket, _ = engine.apply(ticket, event)
+        packed = row.encode(ticket)
+        assert row.decode(packed, engine) == ticket
+        assert orjson.loads(packed)["due"] == ticket.due
+
+
+@pytest.mark.parametrize("end", [Merged("t", START + MINUTE, 1, "u"), Deleted("t", START + MINUTE, 1, "spam")])
+def test_every_type_of_event_is_kept(end: TicketEvent) -> None:
+    """The history is what late events are folded into."""
+    engine = Engine(POLICIES)
+    ticket, _ = engine.apply(None, replace(CREATED, attributes={**CREATED.attributes, "tags": ("a", 1)}))
+    ticket, _ = engine.apply(ticket, end)
+    assert row.decode(row.encode(ticket), engine) == ticket
+
+
+def test_a_typical_open_ticket_takes_a_few_hundred_bytes() -> None:
+    """The changelog is the price of a commit."""
+    ticket, _ = Engine(POLICIES).apply(None, CREATED)
+    assert len(row.encode(ticket)) < 600
+
+
+def test_rows_that_this_release_cannot_read_are_refused_in_words() -> None:
+    """An older worker must not guess at a newer row, nor at policies that it was not given."""
+    engine = Engine(POLICIES)
+    ticket, _ = engine.apply(None, CREATED)
+    packed = orjson.loads(row.encode(ticket))
+    with pytest.raises(row.UnreadableRow, match="state version 99"):
+        row.decode(orjson.dumps({**packed, "v": 99}), engine)
+    with pytest.raises(row.UnreadableRow, match="'t'.*'test' is not among those known"):
+        row.decode(row.encode(ticket), Engine(replace(POLICIES, version="other")))
+    with pytest.raises(row.UnreadableRow, match="not an event of a row"):
+        row.decode(orjson.dumps({**packed, "e": [["?", 1]]}), engine)
+    with pytest.raises(row.UnreadableRow, match="cannot be read: 's'"):
+        row.decode(orjson.dumps({k: v for k, v in packed.items() if k != "s"}), engine)
