@@ -121,7 +121,9 @@ def read(block: str) -> Scenario:
 
 def _event(ticket: str, number: int, match: re.Match[str]) -> dict[str, Any]:
     at = instant(match["day"], match["weeks"], match["time"])
-    data: dict[str, Any] = dict(pair.split("=") for pair in (match["data"] or "").split(", ") if pair)
+    data: dict[str, Any] = dict(
+        pair.split("=") for pair in (match["data"] or "").split(", ") if pair
+    )
     author = {"author": match["author"]} if match["author"] else {}
     match match["what"]:
         case "created":

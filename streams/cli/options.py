@@ -10,18 +10,19 @@ import click
 
 from streams.cli.failure import Failure
 from streams.wire import instant
-from streams.worker.connection import MECHANISMS, Connection, ConnectionError_
+from streams.worker.connection import MECHANISMS, BadCredentials, Connection
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+CA_FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 CONNECTION = (
-    click.option("--broker", default="127.0.0.1:9092", show_default=True, help="host:port, several with commas."),
+    click.option("--broker", default="127.0.0.1:9092", help="host:port, several with commas."),
     click.option("--ssl/--no-ssl", default=False, help="TLS to the brokers."),
-    click.option("--ssl-ca", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="CA file (PEM); implies --ssl."),
+    click.option("--ssl-ca", type=CA_FILE, help="CA file (PEM); implies --ssl."),
     click.option("--sasl-mechanism", type=click.Choice(MECHANISMS), help="SASL mechanism."),
     click.option("--sasl-username", help="SASL user."),
     click.option("--sasl-password", help="SASL password; better given as SLA_SASL_PASSWORD."),
-)  # fmt: skip
+)
 
 
 class Instant(click.ParamType):
@@ -53,5 +54,5 @@ def connection(given: dict[str, Any]) -> Connection:
     names = ("broker", "ssl", "ssl_ca", "sasl_mechanism", "sasl_username", "sasl_password")
     try:
         return Connection(**{name: given.pop(name) for name in names})
-    except ConnectionError_ as fault:
+    except BadCredentials as fault:
         raise Failure(str(fault)) from None

@@ -14,7 +14,8 @@ from streams.cli.failure import Failure
 from streams.cli.options import Instant
 from streams.cli.progress import bar
 from streams.history.reading import Reading, UnreadableFile, read
-from streams.history.replay import Replay, replay as run
+from streams.history.replay import Replay
+from streams.history.replay import replay as run
 from streams.policies import PoliciesError, load_file
 from streams.sla.policy import PolicySet
 from streams.wire.instant import show
@@ -25,17 +26,27 @@ SHOWN = 20
 
 @click.command()
 @click.argument("events", nargs=-1, required=True, metavar="EVENTS...")
-@click.option("--policies", type=click.Path(path_type=Path), required=True, help="The policies file.")
-@click.option("--until", type=Instant(), help="The instant reached; by default that of the last event.")
+@click.option(
+    "--policies", type=click.Path(path_type=Path), required=True, help="The policies file."
+)
+@click.option(
+    "--until", type=Instant(), help="The instant reached; by default that of the last event."
+)
 @click.option("--summary", is_flag=True, help="Print the compliance table instead of the events.")
-@click.option("--order", type=click.Choice(["time", "arrival"]), default="time", show_default=True, help="arrival: as live, with what late events take back.")
+@click.option(
+    "--order",
+    type=click.Choice(["time", "arrival"]),
+    default="time",
+    show_default=True,
+    help="arrival: as live, with what late events take back.",
+)
 def replay(
     events: tuple[str, ...], policies: Path, until: int | None, *, summary: bool, order: str
 ) -> None:
     """Ticket events in (NDJSON, .gz, - for stdin), SLA events out, by event time, without a broker.
 
     \b
-    Example: sla import --mapping servicenow export.csv | sla replay --policies policies.yaml --summary -
+    Example: sla import -m servicenow tickets.csv | sla replay --policies p.yaml --summary -
     """
     began = time.perf_counter()
     reading = Reading()

@@ -14,7 +14,7 @@ from streams.cli.options import Instant, connected
 from streams.policies import PoliciesError
 from streams.worker import logs
 from streams.worker.bootstrap import run
-from streams.worker.connection import ConnectionError_
+from streams.worker.connection import BadCredentials
 from streams.worker.http import CannotListen
 from streams.worker.preflight import PreflightError
 from streams.worker.settings import Settings, SettingsError, read_file
@@ -29,7 +29,14 @@ def _from_file(ctx: click.Context, _param: click.Parameter, path: Path | None) -
 
 
 @click.command(context_settings={"auto_envvar_prefix": "SLA", "show_default": True})
-@click.option("--config", type=click.Path(path_type=Path), is_eager=True, expose_value=False, callback=_from_file, help="Settings as TOML: the flags' names with underscores.")  # fmt: skip
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    is_eager=True,
+    expose_value=False,
+    callback=_from_file,
+    help="Settings as TOML: the flags' names with underscores.",
+)
 @connected
 @click.option(
     "--policies", type=click.Path(path_type=Path), required=True, help="The policies file."
@@ -96,5 +103,5 @@ def worker(**given: Any) -> None:
     logs.configure(settings.log_level, as_json=settings.log_json)
     try:
         asyncio.run(run(settings))
-    except (PoliciesError, PreflightError, ConnectionError_, CannotListen, work.Refused) as fault:
+    except (PoliciesError, PreflightError, BadCredentials, CannotListen, work.Refused) as fault:
         raise Failure(str(fault)) from None

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 
 from aiokafka import AIOKafkaProducer
 
 from streams.demo.clock import DemoClock
 from streams.demo.sample import Record
 from streams.wire.topics import TICKET_EVENTS
+
+STOP_S = 3.0
 
 
 class Publisher:
@@ -25,6 +28,7 @@ class Publisher:
         self._next = 0
         self._under_way: set[asyncio.Task[None]] = set()
         self._producer: AIOKafkaProducer | None = None
+        self._fault: BaseException | None = None
         self.published: list[Record] = []
         self.latest = 0.0
 
@@ -58,12 +62,18 @@ class Publisher:
         return reached
 
     async def stop(self) -> None:
-        """Disconnect."""
+        """Disconnect, without waiting for a broker that has gone."""
+        for task in self._under_way:
+            task.cancel()
+        await asyncio.gather(*self._under_way, return_exceptions=True)
         if self._producer is not None:
-            await self._producer.stop()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._producer.stop(), STOP_S)
 
     async def _send(self, clock: DemoClock | None) -> None:
         assert self._producer is not None
+        if self._fault:
+            raise self._fault
         record = self._records[self._next]
         self._next += 1
         sent = await self._producer.send(
@@ -71,7 +81,12 @@ class Publisher:
         )
         task = asyncio.create_task(self._answer(sent, record, clock))
         self._under_way.add(task)
-        task.add_done_callback(self._under_way.discard)
+        task.add_done_callback(self._answered)
+
+    def _answered(self, task: asyncio.Task[None]) -> None:
+        self._under_way.discard(task)
+        if not task.cancelled() and (fault := task.exception()):
+            self._fault = self._fault or fault
 
     async def _answer(
         self, sent: asyncio.Future[object], record: Record, clock: DemoClock | None

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import IO
 
 from streams.sla.events import TicketEvent
@@ -71,7 +72,7 @@ def _opened(name: str) -> Iterator[tuple[IO[bytes], IO[bytes] | None]]:
         yield sys.stdin.buffer, None
         return
     try:
-        raw = open(name, "rb")  # noqa: SIM115 - closed below
+        raw = Path(name).open("rb")  # noqa: SIM115 - closed below
     except OSError as fault:
         message = f"{name}: {fault.strerror}; name a file of ticket events, or - for standard input"
         raise UnreadableFile(message) from None

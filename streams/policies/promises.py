@@ -16,6 +16,7 @@ from streams.policies.model import (
     WarningShape,
 )
 from streams.sla.duration import Active, BusinessDays, Duration
+from streams.sla.metric import RULES
 from streams.sla.policy import (
     CATEGORIES,
     DEFAULT,
@@ -82,6 +83,9 @@ def _targets(marked: Marked, path: Path, shape: PolicyShape, schedule: Schedule 
     for metric, priorities in shape.targets.items():
         where = (*path, metric)
         targets[metric] = {}
+        if metric not in RULES:
+            what = f"this release does not time {metric} yet, so nothing will be said of it"
+            marked.add(where, what, "leave it, or take it out", severity="note")
         for priority, duration in priorities.items():
             name = word(priority)
             if name in targets[metric]:

@@ -146,7 +146,7 @@ class Clock:
         self.since = instant
 
     def retarget(self, policy: Policy, target: int, instant: int) -> None:
-        """Swap policy and target; used time stays (R16). Steps already past are left to the caller."""
+        """Swap policy and target; used time stays (R16). Steps past are left to the caller."""
         self.bank(instant)
         self.policy, self.target, self.steps = policy, target, steps(policy, target)
         self.revision += 1

@@ -15,19 +15,14 @@ from streams.sla.facts import Fact
 
 def outcome(fact: Fact) -> tuple[int, int]:
     """Give what a fact adds to (met, breached): +1, 0 or -1 each."""
-    match fact.type, fact.retracts_type:
-        case ("breached", _):
-            return 0, 1
-        case ("breach_retracted", _):
-            return 0, -1
-        case ("fulfilled", _):
-            return int(fact.outcome == "met"), 0
-        case ("retracted", "fulfilled"):
-            return -int(fact.outcome == "met"), 0
-        case ("resumed", _):
-            return -int(fact.withdraws == "met"), 0
-        case ("retracted", "resumed"):
-            return int(fact.withdraws == "met"), 0
+    sign = -1 if fact.retracts else 1
+    match fact.retracts_type or fact.type:
+        case "breached":
+            return 0, sign
+        case "fulfilled" if fact.outcome == "met":
+            return sign, 0
+        case "resumed" if fact.withdraws == "met":
+            return -sign, 0
         case _:
             return 0, 0
 

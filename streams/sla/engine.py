@@ -112,7 +112,7 @@ class Engine:
         for kind in KINDS:
             policy = policies.match(kind, ticket.story.attributes)
             for metric in RULES:
-                said.extend(self._follow(ticket, kind, metric, policy, before, event.time))
+                said.extend(self._follow(ticket, (kind, metric), policy, before, event.time))
         return facts + [_issued(ticket, fact) for fact in said]
 
     def _stop(self, ticket: Ticket, clock: Clock, now: int, judged: Attributes) -> list[Fact]:
@@ -126,14 +126,14 @@ class Engine:
     def _follow(
         self,
         ticket: Ticket,
-        kind: str,
-        metric: str,
+        name: tuple[str, str],
         policy: Policy | None,
         before: Attributes,
         now: int,
     ) -> list[Fact]:
         """Bring the clock of a metric to where the story and the policy say it should be."""
-        clock = ticket.clocks.get((kind, metric))
+        metric = name[1]
+        clock = ticket.clocks.get(name)
         wanted = want(metric, ticket.story)
         priority = ticket.story.attributes.get("priority")
         duration = policy.target(metric, priority) if policy is not None else None
@@ -146,7 +146,7 @@ class Engine:
             return []
         facts: list[Fact] = []
         if clock is None or wanted.cycle > clock.cycle:
-            clock = self._begin(ticket, kind, metric, policy, duration, wanted, now)
+            clock = self._begin(ticket, name, policy, duration, wanted, now)
         elif clock.policy is not policy or priority != before.get("priority") or not clock.open:
             target = target_ms(duration, policy.schedule, wanted.started_at)
             if clock.policy is not policy or clock.target != target:
@@ -161,8 +161,7 @@ class Engine:
     def _begin(
         self,
         ticket: Ticket,
-        kind: str,
-        metric: str,
+        name: tuple[str, str],
         policy: Policy,
         duration: Duration,
         wanted: Want,
@@ -170,7 +169,8 @@ class Engine:
     ) -> Clock:
         """Put a new clock on the ticket; it starts with the next transition."""
         target = target_ms(duration, policy.schedule, wanted.started_at)
-        clock = ticket.clocks[kind, metric] = Clock(
+        kind, metric = name
+        clock = ticket.clocks[name] = Clock(
             kind=kind,
             metric=metric,
             cycle=wanted.cycle,
@@ -186,7 +186,7 @@ class Engine:
     def _counted(
         self, ticket: Ticket, metric: str, policy: Policy, started_at: int, now: int
     ) -> int:
-        """Count the active ms that a clock would show, had its policy applied from the start (R9)."""
+        """Count the active ms as if the policy had applied from the start (R9)."""
         if started_at >= now:
             return 0
         policies = self._policies(ticket)
@@ -282,7 +282,7 @@ class Engine:
         return facts
 
     def _warning(self, ticket: Ticket, clock: Clock, step: Step, now: int) -> Fact:
-        assert step.warning is not None  # noqa: S101 - the callers looked
+        assert step.warning is not None
         return self._fact(
             ticket,
             clock,

@@ -1,7 +1,7 @@
 """Ticket events: what upstream systems say happened to a ticket.
 
-A closed set of frozen classes. `time` is when it happened, in milliseconds UTC, and the only order
-that counts (R1); `key` stands for the pair of `source` and `id`, by which duplicates are known (R7).
+A closed set of frozen classes. `time` is when it happened, in ms UTC, and the only order that
+counts (R1); `key` stands for the pair of `source` and `id`, by which duplicates are known (R7).
 
 Ties (R6): events of one ticket at the same instant apply in the order stop, pause, start, then by
 arrival, so that a reply in the very millisecond of a question never leaves the question answered.

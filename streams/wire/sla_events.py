@@ -14,7 +14,7 @@ SOURCE = "/sla-streams"
 
 
 def encode(fact: Fact, detected_at: int) -> bytes:
-    """Write a fact; `detected_at` (ms UTC) is when it was seen, apart from when it happened (R3)."""
+    """Write a fact; `detected_at` (ms UTC) is when it was seen, not when it happened (R3)."""
     return orjson.dumps(event(fact, detected_at))
 
 

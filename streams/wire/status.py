@@ -20,7 +20,7 @@ from streams.sla.ticket import Ticket
 from streams.wire.instant import LATEST, show
 
 AT_RISK = 0.8
-"""The fraction used from which a clock counts as at risk, where no warning of the policy said so."""
+"""The fraction used from which a clock is at risk, where no warning of the policy said so."""
 
 
 def status(ticket: Ticket) -> dict[str, Any] | None:

@@ -6,8 +6,9 @@ import logging
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from typing import Any
 
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, ProcessCollector
 
 from streams import work
 from streams.policies import load_file
@@ -58,7 +59,7 @@ class Worker:
                 return ticket
         return None
 
-    def _scratched(self, name: str) -> Iterator[object]:
+    def _scratched(self, name: str) -> Iterator[Any]:
         for part in self.app.partitions:
             if name in part.scratch:
                 yield part.scratch[name]
@@ -124,6 +125,7 @@ def build(settings: Settings, policies: PolicySet, engine: Engine) -> Worker:
     app.before_commit(processor.publish_statuses)
     worker = Worker(app, engine, policies, processor, meter, registry)
     registry.register(Collector(worker))
+    ProcessCollector(registry=registry)
     return worker
 
 
@@ -141,12 +143,8 @@ async def run(settings: Settings) -> None:
     engine = Engine(policies, await versions.agree(policies, client, names.policies))
     worker = build(settings, policies, engine)
     async with AsyncExitStack() as stack:
-        await stack.enter_async_context(serve_http(worker, settings.http_host, settings.http_port))
-        log.info(
-            "worker %s: policies %s, http://%s:%d",
-            settings.app_id,
-            policies.version,
-            settings.http_host,
-            settings.http_port,
+        url = await stack.enter_async_context(
+            serve_http(worker, settings.http_host, settings.http_port)
         )
+        log.info("worker %s, policies %s: %s", settings.app_id, policies.version, url)
         await worker.app.serve()

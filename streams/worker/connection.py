@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import ssl
 from dataclasses import dataclass
 from pathlib import Path
+from ssl import SSLContext
 from typing import Any
 
 import faust
@@ -13,7 +13,7 @@ from aiokafka.helpers import create_ssl_context
 MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
 
 
-class ConnectionError_(ValueError):
+class BadCredentials(ValueError):
     """Credentials that do not go together; says which and what to write."""
 
 
@@ -32,17 +32,17 @@ class Connection:
         given = (self.sasl_mechanism, self.sasl_username, self.sasl_password)
         if any(given) and not all(given):
             message = "SASL needs a mechanism, a user name and a password together"
-            raise ConnectionError_(message)
+            raise BadCredentials(message)
         if self.sasl_mechanism is not None and self.sasl_mechanism not in MECHANISMS:
             message = f"SASL mechanism {self.sasl_mechanism!r}: write {', '.join(MECHANISMS)}"
-            raise ConnectionError_(message)
+            raise BadCredentials(message)
 
     @property
     def servers(self) -> list[str]:
         """The bootstrap servers, without the scheme that Faust's URLs carry."""
         return [part.strip().removeprefix("kafka://") for part in self.broker.split(",")]
 
-    def context(self) -> ssl.SSLContext | None:
+    def context(self) -> SSLContext | None:
         """Give the TLS context, None without TLS."""
         return create_ssl_context(cafile=self.ssl_ca) if self.ssl or self.ssl_ca else None
 

@@ -13,7 +13,7 @@ QUIET = ("aiokafka", "faust", "mode", "aiohttp", "asyncio")
 
 def configure(level: str, *, as_json: bool) -> None:
     """Send everything that the process logs to stderr, ours and the libraries'."""
-    shared = [
+    shared: list[structlog.typing.Processor] = [
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),

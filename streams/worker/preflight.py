@@ -41,7 +41,7 @@ async def create(
         known = set(await admin.list_topics())
         brokers = len((await admin.describe_cluster())["brokers"])
         copies = replication or min(3, brokers)
-        safe = {"min.insync.replicas": "2"} if copies >= 3 else {}  # noqa: PLR2004
+        safe = {"min.insync.replicas": "2"} if copies >= 3 else {}
         missing = [topic for topic in of(app_id, names) if topic.name not in known]
         new = [
             NewTopic(
@@ -116,8 +116,8 @@ def _faults(
     needed = topic.config.get("max.message.bytes")
     if needed and int(config.get("max.message.bytes", needed)) < int(needed):
         faults.append(
-            f"topic {topic.name}: max.message.bytes is {config['max.message.bytes']}, a record that "
-            f"is too large for {names.ticket_events} must fit in here; set it to {needed} or more"
+            f"topic {topic.name}: max.message.bytes is {config['max.message.bytes']}, a record "
+            f"too large for {names.ticket_events} must fit in here; set it to {needed} or more"
         )
     if topic.name == names.sla_events and config.get("message.timestamp.type") == "LogAppendTime":
         faults.append(

@@ -7,7 +7,7 @@ are kept in plain flags. Everything in its world happens on whole minutes.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 
 from streams.sla.events import Changed, Created, Messaged, TicketEvent
 
@@ -25,17 +25,22 @@ class Run:
     outcomes: list[tuple[int, str, int]] = field(default_factory=list)
 
 
-def is_open(minute: int, zone, hours: dict[int, tuple[int, int]]) -> bool:  # type: ignore[no-untyped-def]
-    """Look at the local clock: is the minute that begins now within the day's window?"""
+def is_open(minute: int, zone: tzinfo, hours: dict[int, tuple[int, int]]) -> bool:
+    """Look at the local clock: does the minute that begins now lie in the day's window."""
     local = datetime.fromtimestamp(minute * 60, UTC).astimezone(zone)
     window = hours.get(local.weekday())
     return window is not None and window[0] <= local.hour * 60 + local.minute < window[1]
 
 
-def walk(  # type: ignore[no-untyped-def]  # noqa: C901, PLR0912 - naive on purpose
-    events: list[TicketEvent], until: int, zone, hours: dict[int, tuple[int, int]], targets: dict[str, dict[str, int]]
+def walk(  # noqa: C901, PLR0912 - naive on purpose
+    events: list[TicketEvent],
+    until: int,
+    zone: tzinfo,
+    hours: dict[int, tuple[int, int]],
+    targets: dict[str, dict[str, int]],
 ) -> dict[str, Run]:
     """Walk from the first event to `until`; targets are metric → priority → minutes."""
+
     def target(metric: str, priority: str) -> int:
         return targets[metric].get(priority, targets[metric]["default"])
 
@@ -74,9 +79,9 @@ def walk(  # type: ignore[no-untyped-def]  # noqa: C901, PLR0912 - naive on purp
                     first.state = "fulfilled"
             for metric, run in runs.items():
                 # A target that is already past is a breach at the instant of the change.
-                if run.state in ("running", "paused") and run.breached_at is None:
-                    if run.used > target(metric, priority):
-                        run.breached_at = minute
+                passed = run.used > target(metric, priority)
+                if passed and run.state in ("running", "paused") and run.breached_at is None:
+                    run.breached_at = minute
         for metric, run in runs.items():
             if run.state != "running" or minute >= until // MINUTE:
                 continue

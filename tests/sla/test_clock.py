@@ -40,7 +40,9 @@ def test_an_illegal_transition_raises_and_changes_nothing(state: State, signal: 
 
 
 @pytest.mark.parametrize(("ends", "path"), PATHS.items())
-def test_every_path_leads_where_it_says(ends: tuple[State, State], path: tuple[Signal, ...]) -> None:
+def test_every_path_leads_where_it_says(
+    ends: tuple[State, State], path: tuple[Signal, ...]
+) -> None:
     """The signals between two states are legal one after the other, and arrive."""
     one = clock(ends[0])
     for instant, signal in enumerate(path):
@@ -63,7 +65,11 @@ def test_warnings_at_one_instant_come_by_level_and_before_the_breach() -> None:
     """R21: the order of what falls together is fixed."""
     policy = replace(
         POLICY,
-        warnings=(Warning_(after_ms=0, level=3), Warning_(left_ms=0, level=1), Warning_(left_ms=HOUR)),
+        warnings=(
+            Warning_(after_ms=0, level=3),
+            Warning_(left_ms=0, level=1),
+            Warning_(left_ms=HOUR),
+        ),
     )
     said = [(step.active, step.warning and step.warning.level) for step in steps(policy, HOUR)]
     assert said == [(0, None), (HOUR, 1), (HOUR, 3), (HOUR, None)]

@@ -40,9 +40,9 @@ def test_a_breach_counts_at_the_breach_even_while_the_ticket_stays_open() -> Non
 
 def test_a_resolution_that_is_reopened_gives_its_met_back_until_the_next_outcome() -> None:
     """R12, R26: a cycle is counted once, whatever is solved and reopened."""
-    assert tally(
-        "R12 Solved time does not count, and a reopen goes on where the solve left off"
-    )[NAME] == Tally(met=1, breached=0)
+    assert tally("R12 Solved time does not count, and a reopen goes on where the solve left off")[
+        NAME
+    ] == Tally(met=1, breached=0)
     assert tally("R12 Solving and reopening does not buy time")[NAME] == Tally(met=0, breached=1)
 
 

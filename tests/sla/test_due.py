@@ -35,7 +35,9 @@ def test_what_was_put_off_or_taken_away_does_not_come_up() -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 20), st.none() | st.integers(0, 50)), max_size=400))
-def test_it_behaves_like_a_dictionary_that_is_searched(changes: list[tuple[int, int | None]]) -> None:
+def test_it_behaves_like_a_dictionary_that_is_searched(
+    changes: list[tuple[int, int | None]],
+) -> None:
     """However often entries change, what comes out is the minimum of what stands."""
     index: DueIndex[int] = DueIndex()
     plain: dict[int, int] = {}

@@ -67,7 +67,9 @@ def test_a_ticket_that_no_policy_matches_is_known_as_such() -> None:
     assert facts == []
 
 
-@pytest.mark.parametrize("end", [Merged("t", START + MINUTE, 1, "u"), Deleted("t", START + MINUTE, 1, "spam")])
+@pytest.mark.parametrize(
+    "end", [Merged("t", START + MINUTE, 1, "u"), Deleted("t", START + MINUTE, 1, "spam")]
+)
 def test_a_ticket_that_is_gone_starts_no_clock_again(end: Merged | Deleted) -> None:
     """R20: events that still arrive for it are known, and say nothing."""
     engine = Engine(POLICIES)

@@ -44,7 +44,9 @@ def test_two_retractions_never_share_an_id() -> None:
 @pytest.mark.parametrize(
     ("elapsed", "target", "margin"), [(2, 8, 0.25), (16, 8, 2.0), (0, 0, 0.0), (1, 0, 1.0)]
 )
-def test_the_margin_is_the_share_of_the_target_used(elapsed: int, target: int, margin: float) -> None:
+def test_the_margin_is_the_share_of_the_target_used(
+    elapsed: int, target: int, margin: float
+) -> None:
     """R29: 24 h promised, 2 h answered."""
     fact = replace(facts()[0], elapsed=elapsed, target=target)
     assert fact.margin == margin

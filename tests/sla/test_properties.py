@@ -26,7 +26,7 @@ from tests.sla.oracle import MINUTE, walk
 PARIS = ZoneInfo("Europe/Paris")
 # The week in which the clocks of Paris go forward (2026-03-29) and, in other draws, back.
 STARTS = [1774479600000, 1792710000000]
-HOURS = {day: (9 * 60, 17 * 60) for day in range(5)} | {6: (60, 5 * 60)}
+HOURS = dict.fromkeys(range(5), (9 * 60, 17 * 60)) | {6: (60, 5 * 60)}
 OFFICE = Schedule(
     "office", "Europe/Paris", WeeklyHours.of({"mon-fri": ["09:00-17:00"], "sun": ["01:00-05:00"]})
 )
@@ -41,7 +41,10 @@ POLICIES = PolicySet(
             "vip",
             "sla",
             Schedule.always(),
-            {"first_response": {"default": Active(15 * MINUTE)}, "total_resolution": {"default": Active(90 * MINUTE)}},
+            {
+                "first_response": {"default": Active(15 * MINUTE)},
+                "total_resolution": {"default": Active(90 * MINUTE)},
+            },
             match={"tier": frozenset({"vip"})},
         ),
         Policy(
@@ -104,9 +107,6 @@ def histories(draw: st.DrawFn, *, tiers: bool = False, distinct: bool = True) ->
     return events
 
 
-
-
-
 def end_of(events: list[TicketEvent]) -> int:
     """An instant after everything, before the next Monday."""
     return events[0].time + 7 * 24 * 60 * MINUTE + 30 * MINUTE
@@ -138,7 +138,9 @@ def fold(events: list[TicketEvent], end: int) -> list[Fact]:
 
 @settings(max_examples=300)
 @given(histories())
-def test_a_walk_by_the_minute_finds_the_same_breaches_and_outcomes(events: list[TicketEvent]) -> None:
+def test_a_walk_by_the_minute_finds_the_same_breaches_and_outcomes(
+    events: list[TicketEvent],
+) -> None:
     """R5, R9, R12, R15, R16: an oracle that shares no code with the engine agrees."""
     end = end_of(events)
     facts = fold(events, end)
@@ -157,7 +159,9 @@ def test_a_walk_by_the_minute_finds_the_same_breaches_and_outcomes(events: list[
 @settings(max_examples=300)
 @given(histories(tiers=True, distinct=False), st.lists(minutes, max_size=40), st.booleans())
 def test_what_is_said_does_not_depend_on_ticks(
-    events: list[TicketEvent], ticks: list[int], at_rest: bool
+    events: list[TicketEvent],
+    ticks: list[int],
+    at_rest: bool,  # noqa: FBT001
 ) -> None:
     """R2: whether, when and how often time is told to pass changes no fact; nor does a restart."""
     end = end_of(events)
@@ -184,7 +188,9 @@ def test_what_is_said_does_not_depend_on_ticks(
 @settings(max_examples=300)
 @given(histories(tiers=True, distinct=False), st.randoms(use_true_random=False), st.booleans())
 def test_late_and_duplicate_events_leave_the_facts_of_the_ordered_history(
-    events: list[TicketEvent], order: random.Random, ticking: bool
+    events: list[TicketEvent],
+    order: random.Random,
+    ticking: bool,  # noqa: FBT001
 ) -> None:
     """R7: emitted minus retracted is what the ordered history says, whatever the arrival."""
     end = end_of(events)

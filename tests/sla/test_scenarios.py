@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import orjson
@@ -52,7 +53,9 @@ def _fold(scenario: Scenario, *, at_rest: bool) -> list[Fact]:
 
 @pytest.mark.parametrize("driver", [on_the_core, through_rows, by_replay])
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.title)
-def test_what_is_said_is_what_the_scenario_says(scenario: Scenario, driver) -> None:  # type: ignore[no-untyped-def]
+def test_what_is_said_is_what_the_scenario_says(
+    scenario: Scenario, driver: Callable[[Scenario], list[Fact]]
+) -> None:
     """R1-R9, R12, R15, R16, R19-R24: each scenario's title is the sentence."""
     facts = driver(scenario)
     said = [say(fact) for fact in facts if not scenario.watch or fact.metric in scenario.watch]

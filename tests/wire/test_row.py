@@ -27,11 +27,15 @@ def test_a_ticket_reads_back_as_it_was(events: list[TicketEvent]) -> None:
         assert orjson.loads(packed)["due"] == ticket.due
 
 
-@pytest.mark.parametrize("end", [Merged("t", START + MINUTE, 1, "u"), Deleted("t", START + MINUTE, 1, "spam")])
+@pytest.mark.parametrize(
+    "end", [Merged("t", START + MINUTE, 1, "u"), Deleted("t", START + MINUTE, 1, "spam")]
+)
 def test_every_type_of_event_is_kept(end: TicketEvent) -> None:
     """The history is what late events are folded into."""
     engine = Engine(POLICIES)
-    ticket, _ = engine.apply(None, replace(CREATED, attributes={**CREATED.attributes, "tags": ("a", 1)}))
+    ticket, _ = engine.apply(
+        None, replace(CREATED, attributes={**CREATED.attributes, "tags": ("a", 1)})
+    )
     ticket, _ = engine.apply(ticket, end)
     assert row.decode(row.encode(ticket), engine) == ticket
 
@@ -49,7 +53,7 @@ def test_rows_that_this_release_cannot_read_are_refused_in_words() -> None:
     packed = orjson.loads(row.encode(ticket))
     with pytest.raises(row.UnreadableRow, match="state version 99"):
         row.decode(orjson.dumps({**packed, "v": 99}), engine)
-    with pytest.raises(row.UnreadableRow, match="'t'.*'test' is not among those known"):
+    with pytest.raises(row.UnreadableRow, match="'test' is not among those known"):
         row.decode(row.encode(ticket), Engine(replace(POLICIES, version="other")))
     with pytest.raises(row.UnreadableRow, match="not an event of a row"):
         row.decode(orjson.dumps({**packed, "e": [["?", 1]]}), engine)

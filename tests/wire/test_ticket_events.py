@@ -69,7 +69,9 @@ def test_unknown_types_attributes_and_extensions_are_tolerated() -> None:
     """A tolerant reader."""
     assert read(type="ticket.sneezed") is None
     assert read(type="com.example.other", data=...) is None
-    event = read(traceparent="00-x", data={"mood": "angry", "nested": {"a": 1}, "list": [1, {"b": 2}]})
+    event = read(
+        traceparent="00-x", data={"mood": "angry", "nested": {"a": 1}, "list": [1, {"b": 2}]}
+    )
     assert event.attributes == {"mood": "angry", "list": (1,)}
     assert read(data=...).attributes == {}
     assert read(data=None).attributes == {}
@@ -143,9 +145,20 @@ def test_a_file_has_no_keys() -> None:
     assert decode(json.dumps(EVENT).encode(), None, keyed=False) is not None
 
 
+def answer(**changes: Any) -> str:
+    """Read, and say what came of it."""
+    try:
+        read(**changes)
+    except Rejected as fault:
+        return fault.reason
+    return "event"
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
+    ),
     max_leaves=8,
 )
 
@@ -154,12 +167,7 @@ JSON = st.recursive(
 @example("time", "2026-03-27T25:00:00Z")
 def test_any_value_in_any_field_gives_an_event_or_a_reason(field: str, value: Any) -> None:
     """Never an exception of another kind: it would be a crash loop."""
-    try:
-        event = read(**{field: value})
-    except Rejected as fault:
-        assert fault.reason in REASONS
-    else:
-        assert event is None or event.time >= 0
+    assert answer(**{field: value}) in {"event", *REASONS}
 
 
 @given(st.binary(max_size=200))

@@ -87,7 +87,9 @@ class Rig:
         """Wait until a worker's /readyz says so."""
         self.until(lambda: self.http("/readyz", number)[0] == 200, "ready", number)
 
-    def until(self, holds: Callable[[], bool], what: str, number: int = -1, seconds: float = 60) -> None:
+    def until(
+        self, holds: Callable[[], bool], what: str, number: int = -1, seconds: float = 60
+    ) -> None:
         """Wait until something holds; a worker that died meanwhile is an error."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
