@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import lru_cache
 
 from streams.sla.duration import Active, Duration
 from streams.sla.schedule import Schedule
@@ -36,6 +37,7 @@ DEFAULT = "default"
 Scalar = str | int | float | bool
 
 
+@lru_cache(maxsize=8_192)
 def word(text: str) -> str:
     """Put a word of the outside into the form in which words are compared."""
     return "_".join(text.casefold().replace("-", " ").replace("_", " ").split())

@@ -87,6 +87,11 @@ async def check(client: dict[str, Any], app_id: str, names: Names | None = None)
         await admin.close()
 
 
+async def reachable(client: dict[str, Any]) -> None:
+    """Raise PreflightError, in words, where no broker answers."""
+    await (await _admin(client)).close()
+
+
 def _faults(
     topic: Topic, names: Names, counts: dict[str, int], config: dict[str, str]
 ) -> list[str]:

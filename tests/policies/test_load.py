@@ -92,7 +92,7 @@ def test_the_example_file_is_sound() -> None:
     [
         ("objective: 95%", "objective: 95.00%"),
         ("urgent: 15m", "urgent: 900s"),
-        ("{urgent: 30m, default: 4h}", "{default: 240m, urgent: 30m}"),
+        ("{urgent: 15m, high: 1h, default: 4h}", "{default: 240m, high: 60m, urgent: 15m}"),
         ("tier: [premium, enterprise]", "tier: [enterprise, premium]"),
         ("mon-thu:", "mon,tue,wed-thu:"),
         ('["09:00-12:30", "13:30-18:00"]', '["13:30-18:00", 9:00-11:00, "10:00-12:30"]'),

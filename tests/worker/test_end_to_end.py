@@ -282,3 +282,55 @@ def test_a_policies_file_with_a_fault_is_refused_in_words(tmp_path: Path) -> Non
     assert done.returncode == 1
     assert "p.yaml:2" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_dead_letters_can_be_listed_mended_and_put_back(rig: Rig, tmp_path: Path) -> None:
+    """`sla dlq ls | mend | sla dlq replay`: nothing is lost."""
+    at = datetime.now(UTC) - timedelta(minutes=1)
+    event = cloudevent("m", 0, "created", at, tier="premium")
+    rig.send([(b"m", json.dumps({**event, "time": "soon"}).encode()), (b"m", b"\xff")])
+    rig.start()
+    rig.until(lambda: len(rig.read(rig.names.dead_letters)) == 2, "dead-lettered")
+    command = [sys.executable, "-m", "streams", "dlq"]
+    where = ["--broker", rig.broker]
+    listed = subprocess.run(
+        [*command, "ls", *where, "--topic-prefix", rig.prefix], capture_output=True, check=True
+    )
+    letters = [json.loads(line) for line in listed.stdout.splitlines()]
+    assert {letter["reason"] for letter in letters} == {"bad_value", "not_json"}
+    (raw,) = (letter for letter in letters if letter["reason"] == "not_json")
+    assert raw["value_base64"] == "/w=="
+    (mended,) = (letter for letter in letters if letter["reason"] == "bad_value")
+    mended["value"] = mended["value"].replace("soon", event["time"])
+    file = tmp_path / "mended.ndjson"
+    file.write_text(json.dumps(mended) + "\n")
+    subprocess.run([*command, "replay", *where, str(file)], check=True)
+    rig.until(lambda: len(rig.facts()) == 2, "told")
+    assert {fact["subject"] for fact in rig.facts()} == {"m"}
+
+
+def test_topics_are_made_and_checked_in_words(broker: str) -> None:
+    """`sla topics create` makes what is missing, `check` says what is wrong."""
+    flags = ["--broker", broker, "--topic-prefix", "made.", "--app-id", "made"]
+
+    def topics(job: str, *more: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "streams", "topics", job, *flags, *more]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    missing = topics("check")
+    assert missing.returncode == 1
+    assert missing.stderr.count("does not exist") == 7
+    made = topics("create", "--partitions", "3")
+    assert made.returncode == 0
+    assert "made.sla-events" in made.stdout
+    assert topics("create", "--partitions", "3").stdout == ""
+    assert topics("check").returncode == 0
+    nowhere = subprocess.run(
+        [sys.executable, "-m", "streams", "topics", "check", "--broker", "127.0.0.1:1"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert nowhere.returncode == 1
+    assert "no broker answers at 127.0.0.1:1" in nowhere.stderr
+    assert "Traceback" not in nowhere.stderr
