@@ -12,13 +12,14 @@ help:  ## Say what there is to make.
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
 demo: $(READY)  ## Watch real tickets run through a real Kafka.
-	$(BIN)/sla demo
+	$(BIN)/sla demo $(ARGS)
 
 test: lint warm  ## Check everything: style, types, tests, coverage of the core.
 	$(BIN)/python -m pytest --cov
 
 quick: $(READY)  ## Run the tests that need no broker and no patience.
-	$(BIN)/python -m pytest -m "not slow" --ignore=tests/broker --ignore=tests/work --ignore=tests/worker
+	$(BIN)/python -m pytest -m "not slow" --ignore=tests/cli/test_kafka.py \
+	  --ignore=tests/broker --ignore=tests/demo --ignore=tests/work --ignore=tests/worker
 
 lint: $(READY)  ## Check style and types.
 	$(BIN)/ruff check
