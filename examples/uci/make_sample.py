@@ -1,4 +1,4 @@
-# ruff: noqa: INP001, T201 - a script, that prints
+
 """Choose the sample of real incidents that the demo plays, out of the whole UCI log.
 
 Usage: python make_sample.py uci_incident_event_log.csv.gz
