@@ -1,4 +1,3 @@
-
 """Choose the sample of real incidents that the demo plays, out of the whole UCI log.
 
 Usage: python make_sample.py uci_incident_event_log.csv.gz

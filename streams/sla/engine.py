@@ -20,18 +20,17 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
-from streams.sla.clock import PATHS, Clock, Signal, State, Step, steps, target_ms
+from streams.sla.clock import Clock, State, steps, target_ms
+from streams.sla.compensation import compensation, issued
 from streams.sla.duration import Duration
 from streams.sla.events import Attributes, TicketEvent
-from streams.sla.facts import Fact, FactType
+from streams.sla.facts import Fact
 from streams.sla.metric import RULES, Want, want
 from streams.sla.policy import KINDS, Policy, PolicySet
+from streams.sla.progress import UNPROMISED, move, retarget, take_step
 from streams.sla.story import Story
 from streams.sla.ticket import HISTORY_LIMIT, Ticket
-
-NOTHING: tuple[Fact, ...] = ()
 
 
 class TooLate(ValueError):
@@ -79,9 +78,9 @@ class Engine:
             if not ready:
                 break
             due, _, _, clock = min(ready, key=lambda entry: entry[:3])
-            facts.extend(self._step(ticket, clock, due))
+            facts.extend(take_step(ticket, clock, due))
             ticket.reached = max(ticket.reached, due + 1)
-        return [_issued(ticket, fact) for fact in facts]
+        return [issued(fact, ticket.spent) for fact in facts]
 
     def policy(self, version: str, kind: str, name: str) -> Policy:
         """Find a policy of a version by kind and name; raises UnknownVersion where it is not."""
@@ -113,7 +112,7 @@ class Engine:
             policy = policies.match(kind, ticket.story.attributes)
             for metric in RULES:
                 said.extend(self._follow(ticket, (kind, metric), policy, before, event.time))
-        return facts + [_issued(ticket, fact) for fact in said]
+        return facts + [issued(fact, ticket.spent) for fact in said]
 
     def _stop(self, ticket: Ticket, clock: Clock, now: int, judged: Attributes) -> list[Fact]:
         """End a clock that the story ends, on the terms and attributes that it ran under (R16)."""
@@ -121,7 +120,7 @@ class Engine:
         if wanted is None or (wanted.cycle == clock.cycle and wanted.state == "running"):
             return []
         ended: State = wanted.state if wanted.cycle == clock.cycle else "fulfilled"
-        return self._move(ticket, clock, ended, now, reason=wanted.reason, attributes=judged)
+        return move(ticket, clock, ended, now, reason=wanted.reason, attributes=judged)
 
     def _follow(
         self,
@@ -141,7 +140,7 @@ class Engine:
             if clock is None or not clock.open:
                 return []
             reason = "no_policy" if policy is None else "no_target"
-            return self._move(ticket, clock, "cancelled", now, reason=reason)
+            return move(ticket, clock, "cancelled", now, reason=reason)
         if wanted is None or wanted.state != "running":
             return []
         facts: list[Fact] = []
@@ -150,11 +149,11 @@ class Engine:
         elif clock.policy is not policy or priority != before.get("priority") or not clock.open:
             target = target_ms(duration, policy.schedule, wanted.started_at)
             if clock.policy is not policy or clock.target != target:
-                facts.extend(self._retarget(ticket, clock, policy, target, now))
+                facts.extend(retarget(ticket, clock, policy, target, now))
         if clock.state == "cancelled" and clock.reason in UNPROMISED:
             clock.used = self._counted(ticket, metric, policy, wanted.started_at, now)
         paused = _paused(policy, metric, ticket.story, self._policies(ticket))
-        return facts + self._move(ticket, clock, "paused" if paused else "running", now)
+        return facts + move(ticket, clock, "paused" if paused else "running", now)
 
     # -- one clock -----------------------------------------------------------------------------
 
@@ -202,121 +201,6 @@ class Engine:
             since = event.time if runs and not _paused(policy, metric, story, policies) else None
         return used
 
-    def _retarget(
-        self, ticket: Ticket, clock: Clock, policy: Policy, target: int, now: int
-    ) -> list[Fact]:
-        """Swap the terms of a clock (R16). One that is finished takes them up when it reopens."""
-        if not clock.open:
-            clock.policy, clock.target, clock.steps = policy, target, steps(policy, target)
-            clock.step = 0
-            return []
-        clock.retarget(policy, target, now)
-        said = [self._fact(ticket, clock, "retargeted", now)]
-        return said + self._collapse(ticket, clock, now, "target_tightened")
-
-    def _move(
-        self,
-        ticket: Ticket,
-        clock: Clock,
-        state: State,
-        now: int,
-        *,
-        reason: str | None = None,
-        attributes: Attributes | None = None,
-    ) -> list[Fact]:
-        """Take the transitions that lead to a state, and say them."""
-        facts: list[Fact] = []
-        for signal in PATHS.get((clock.state, state), ()):
-            met = clock.state == "fulfilled" and clock.breached_at is None
-            clock.signal(signal, now)
-            clock.reason = reason
-            told: dict[str, Any] = {}
-            if attributes is not None:
-                told["attributes"] = attributes
-            if signal == "fulfil":
-                told["outcome"] = "met" if clock.breached_at is None else "breached"
-            elif signal == "cancel":
-                told["reason"] = reason
-            elif signal == "reopen":
-                told["discriminator"] = told["reason"] = "reopened"
-                told["withdraws"] = "met" if met else None
-            fact = self._fact(ticket, clock, SAYS[signal], now, **told)
-            facts.append(fact)
-            if signal in ("start", "reopen"):
-                facts.extend(self._collapse(ticket, clock, now, "policy_applied"))
-        return facts
-
-    def _collapse(self, ticket: Ticket, clock: Clock, now: int, reason: str) -> list[Fact]:
-        """Deal with steps already past when a clock starts or is retargeted (R16, R21).
-
-        The breach comes once; of the warnings only the highest, and none from before a breach.
-        """
-        past: list[Step] = []
-        while clock.step < len(clock.steps) and _past(clock, clock.steps[clock.step]):
-            past.append(clock.steps[clock.step])
-            clock.step += 1
-        if not past:
-            return []
-        facts: list[Fact] = []
-        if any(step.warning is None for step in past) and clock.breached_at is None:
-            clock.breached_at = clock.deadline = now
-            facts.append(self._fact(ticket, clock, "breached", now, reason=reason))
-        highest = past[-1]
-        if highest.warning is not None and not _spoilt(clock, highest):
-            facts.append(self._warning(ticket, clock, highest, now))
-        clock.plan()
-        return facts
-
-    def _step(self, ticket: Ticket, clock: Clock, due: int) -> list[Fact]:
-        """Take the clock's next step at its instant."""
-        step = clock.steps[clock.step]
-        clock.step += 1
-        facts: list[Fact] = []
-        if step.warning is None:
-            if clock.breached_at is None:
-                clock.breached_at = clock.deadline = due
-                facts.append(self._fact(ticket, clock, "breached", due, reason="deadline_passed"))
-        elif not _spoilt(clock, step):
-            facts.append(self._warning(ticket, clock, step, due))
-        clock.plan()
-        return facts
-
-    def _warning(self, ticket: Ticket, clock: Clock, step: Step, now: int) -> Fact:
-        assert step.warning is not None
-        return self._fact(
-            ticket,
-            clock,
-            "breach_imminent",
-            now,
-            threshold=step.warning.key,
-            level=step.warning.level,
-            notify=step.warning.notify,
-            schedule_open=clock.policy.schedule.is_open(now),
-        )
-
-    def _fact(self, ticket: Ticket, clock: Clock, type_: FactType, now: int, **told: Any) -> Fact:
-        told.setdefault("attributes", ticket.story.attributes)
-        if type_ in ("paused", "resumed"):
-            told.setdefault("discriminator", str(now))
-        return Fact(
-            type=type_,
-            ticket=ticket.id,
-            time=now,
-            kind=clock.kind,
-            metric=clock.metric,
-            cycle=clock.cycle,
-            revision=clock.revision,
-            policy=clock.policy.name,
-            version=ticket.version,
-            schedule=clock.policy.schedule.name,
-            started_at=clock.started_at,
-            deadline=clock.deadline,
-            target=clock.target,
-            elapsed=clock.elapsed(now),
-            breached_at=clock.breached_at,
-            **told,
-        )
-
     # -- late events ---------------------------------------------------------------------------
 
     def _amend(self, ticket: Ticket, event: TicketEvent) -> list[Fact]:
@@ -335,7 +219,7 @@ class Engine:
         again, after = self._fold(
             ticket, [*history[:place], event, *history[place:]], ticket.reached
         )
-        facts = _compensation(before, after, ticket.spent, again.reached)
+        facts = compensation(before, after, ticket.spent, again.reached)
         ticket.story, ticket.clocks, ticket.history = again.story, again.clocks, again.history
         ticket.newest, ticket.reached = again.newest, again.reached
         return facts
@@ -370,57 +254,8 @@ class Engine:
         return policies
 
 
-UNPROMISED = ("no_policy", "no_target")
-SAYS: dict[Signal, FactType] = {
-    "start": "started",
-    "pause": "paused",
-    "resume": "resumed",
-    "fulfil": "fulfilled",
-    "cancel": "cancelled",
-    "reopen": "resumed",
-}
-
-
 def _paused(policy: Policy, metric: str, story: Story, policies: PolicySet) -> bool:
     """Whether the policy stands the metric's clock still in the story's status (R15)."""
     if metric not in policy.pause.metrics or not policies.pauses(policy, story.status):
         return False
     return not (story.spoke_since_status and "customer_message" in policy.pause.resume_on)
-
-
-def _past(clock: Clock, step: Step) -> bool:
-    """Whether a step lies behind: at the very deadline the promise is still kept (R5)."""
-    return step.active < clock.used or (step.active == clock.used and step.warning is not None)
-
-
-def _spoilt(clock: Clock, step: Step) -> bool:
-    """Whether a step warns of a breach that stands already."""
-    return clock.breached_at is not None and step.active <= clock.target
-
-
-def _issued(ticket: Ticket, fact: Fact) -> Fact:
-    """Number a fact whose id was spent by a retraction."""
-    issue = ticket.spent.get(fact.key, 0) if ticket.spent else 0
-    return replace(fact, issue=issue) if issue else fact
-
-
-def _compensation(
-    before: list[Fact],
-    after: list[Fact],
-    spent: dict[tuple[str, str, int, int, str, str], int],
-    now: int,
-) -> list[Fact]:
-    """Take back what fell away, then say what came to light."""
-    held = {fact.key: fact for fact in before}
-    holds = {fact.key: fact for fact in after}
-    facts: list[Fact] = []
-    for key, fact in held.items():
-        if key in holds and holds[key].says_the_same(fact):
-            continue
-        facts.append(replace(fact, issue=spent.get(key, 0)).taken_back(now))
-        spent[key] = spent.get(key, 0) + 1
-    for key, fact in holds.items():
-        if key in held and fact.says_the_same(held[key]):
-            continue
-        facts.append(replace(fact, corrects=True, issue=spent.get(key, 0)))
-    return facts

@@ -1,0 +1,157 @@
+"""A clock's progress: transitions and steps, and the facts that they make true.
+
+Each function moves one clock of a ticket at an instant and gives what is to be said of it, in the
+order in which it came true. Which way a clock should go is the engine's to know.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from streams.sla.clock import PATHS, Clock, Signal, State, Step, steps
+from streams.sla.events import Attributes
+from streams.sla.facts import Fact, FactType
+from streams.sla.policy import Policy
+from streams.sla.ticket import Ticket
+
+UNPROMISED = ("no_policy", "no_target")
+"""Reasons of cancellation that end when a policy applies again."""
+
+SAYS: dict[Signal, FactType] = {
+    "start": "started",
+    "pause": "paused",
+    "resume": "resumed",
+    "fulfil": "fulfilled",
+    "cancel": "cancelled",
+    "reopen": "resumed",
+}
+
+
+def move(
+    ticket: Ticket,
+    clock: Clock,
+    state: State,
+    now: int,
+    *,
+    reason: str | None = None,
+    attributes: Attributes | None = None,
+) -> list[Fact]:
+    """Take the transitions that lead to a state, and say them."""
+    facts: list[Fact] = []
+    for signal in PATHS.get((clock.state, state), ()):
+        met = clock.state == "fulfilled" and clock.breached_at is None
+        promised_again = clock.reason in UNPROMISED
+        clock.signal(signal, now)
+        clock.reason = reason
+        told: dict[str, Any] = {}
+        if attributes is not None:
+            told["attributes"] = attributes
+        if signal == "fulfil":
+            told["outcome"] = "met" if clock.breached_at is None else "breached"
+        elif signal == "cancel":
+            told["reason"] = reason
+        elif signal == "reopen":
+            told["discriminator"] = "reopened"
+            told["reason"] = "policy_applied" if promised_again else "reopened"
+            told["withdraws"] = "met" if met else None
+        fact = _fact(ticket, clock, SAYS[signal], now, **told)
+        facts.append(fact)
+        if signal in ("start", "reopen"):
+            facts.extend(_collapse(ticket, clock, now, "policy_applied"))
+    return facts
+
+
+def retarget(ticket: Ticket, clock: Clock, policy: Policy, target: int, now: int) -> list[Fact]:
+    """Swap the terms of a clock (R16). One that is finished takes them up when it reopens."""
+    if not clock.open:
+        clock.policy, clock.target, clock.steps = policy, target, steps(policy, target)
+        clock.step = 0
+        return []
+    clock.retarget(policy, target, now)
+    said = [_fact(ticket, clock, "retargeted", now)]
+    return said + _collapse(ticket, clock, now, "target_tightened")
+
+
+def take_step(ticket: Ticket, clock: Clock, due: int) -> list[Fact]:
+    """Take the clock's next step at its instant."""
+    step = clock.steps[clock.step]
+    clock.step += 1
+    facts: list[Fact] = []
+    if step.warning is None:
+        if clock.breached_at is None:
+            clock.breached_at = clock.deadline = due
+            facts.append(_fact(ticket, clock, "breached", due, reason="deadline_passed"))
+    elif not _spoilt(clock, step):
+        facts.append(_warning(ticket, clock, step, due))
+    clock.plan()
+    return facts
+
+
+def _collapse(ticket: Ticket, clock: Clock, now: int, reason: str) -> list[Fact]:
+    """Deal with steps already past when a clock starts or is retargeted (R16, R21).
+
+    The breach comes once; of the warnings only the highest, and none from before a breach.
+    """
+    past: list[Step] = []
+    while clock.step < len(clock.steps) and _past(clock, clock.steps[clock.step]):
+        past.append(clock.steps[clock.step])
+        clock.step += 1
+    if not past:
+        return []
+    facts: list[Fact] = []
+    if any(step.warning is None for step in past) and clock.breached_at is None:
+        clock.breached_at = clock.deadline = now
+        facts.append(_fact(ticket, clock, "breached", now, reason=reason))
+    highest = past[-1]
+    if highest.warning is not None and not _spoilt(clock, highest):
+        facts.append(_warning(ticket, clock, highest, now))
+    clock.plan()
+    return facts
+
+
+def _warning(ticket: Ticket, clock: Clock, step: Step, now: int) -> Fact:
+    assert step.warning is not None
+    return _fact(
+        ticket,
+        clock,
+        "breach_imminent",
+        now,
+        threshold=step.warning.key,
+        level=step.warning.level,
+        notify=step.warning.notify,
+        schedule_open=clock.policy.schedule.is_open(now),
+    )
+
+
+def _fact(ticket: Ticket, clock: Clock, type_: FactType, now: int, **told: Any) -> Fact:
+    told.setdefault("attributes", ticket.story.attributes)
+    if type_ in ("paused", "resumed"):
+        told.setdefault("discriminator", str(now))
+    return Fact(
+        type=type_,
+        ticket=ticket.id,
+        time=now,
+        kind=clock.kind,
+        metric=clock.metric,
+        cycle=clock.cycle,
+        revision=clock.revision,
+        policy=clock.policy.name,
+        version=ticket.version,
+        schedule=clock.policy.schedule.name,
+        started_at=clock.started_at,
+        deadline=clock.deadline,
+        target=clock.target,
+        elapsed=clock.elapsed(now),
+        breached_at=clock.breached_at,
+        **told,
+    )
+
+
+def _past(clock: Clock, step: Step) -> bool:
+    """Whether a step lies behind: at the very deadline the promise is still kept (R5)."""
+    return step.active < clock.used or (step.active == clock.used and step.warning is not None)
+
+
+def _spoilt(clock: Clock, step: Step) -> bool:
+    """Whether a step warns of a breach that stands already."""
+    return clock.breached_at is not None and step.active <= clock.target
