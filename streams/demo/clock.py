@@ -7,30 +7,18 @@ runs. Office hours and holidays still mean what they say, because all three live
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 
-
-def wall() -> int:
-    """Give the machine's time in ms UTC."""
-    return time.time_ns() // 1_000_000
+from streams.worker.clock import FastClock, wall
 
 
 @dataclass(frozen=True, slots=True)
-class DemoClock:
-    """Shows `start` when the machine shows `origin` (both ms UTC); runs `rate` times as fast."""
-
-    start: int
-    origin: int
-    rate: float
-
-    def at(self, instant: int) -> int:
-        """Give what it shows (ms UTC) when the machine shows `instant`."""
-        return self.start + int((instant - self.origin) * self.rate)
+class DemoClock(FastClock):
+    """The worker's fast clock, and what a publisher and a screen ask of it besides."""
 
     def now(self) -> int:
         """Give what it shows now, in ms UTC."""
-        return self.at(wall())
+        return self()
 
     def wait_for(self, shown: int) -> float:
         """Give the seconds of ours until it shows `shown`; negative when that is past."""

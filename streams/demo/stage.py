@@ -24,7 +24,7 @@ from aiohttp import ClientSession, ClientTimeout
 from rich.console import Console
 
 from streams.broker import EmbeddedKafka
-from streams.demo.clock import DemoClock, wall
+from streams.demo.clock import DemoClock
 from streams.demo.failure import DemoFailed
 from streams.demo.plan import ALARMS, GRACE_S, Plan
 from streams.demo.publisher import Publisher
@@ -41,6 +41,7 @@ from streams.demo.watch import watch
 from streams.demo.wishes import Wishes
 from streams.demo.worker import APP_ID, Worker
 from streams.worker import preflight
+from streams.worker.clock import wall
 
 PARTITIONS = 4
 

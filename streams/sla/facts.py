@@ -10,7 +10,7 @@ was taken back and holds again after all gets a suffix, `~1`, `~2`: its first id
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, get_args
 
 from streams.sla.events import Attributes
 
@@ -26,18 +26,7 @@ FactType = Literal[
     "breach_retracted",
     "retracted",
 ]
-TYPES: tuple[FactType, ...] = (
-    "started",
-    "paused",
-    "resumed",
-    "breach_imminent",
-    "breached",
-    "fulfilled",
-    "cancelled",
-    "retargeted",
-    "breach_retracted",
-    "retracted",
-)
+TYPES: tuple[FactType, ...] = get_args(FactType)
 Key = tuple[str, str, int, int, str, str]
 
 

@@ -40,7 +40,7 @@ def status(ticket: Ticket) -> dict[str, Any] | None:
         "at_risk": any(_at_risk(clock, as_of) for clock in clocks),
         "breached": any(clock.breached_at is not None for clock in clocks),
         "attributes": dict(ticket.story.attributes),
-        "clocks": [_clock(clock, as_of) for clock in clocks],
+        "clocks": [clock_status(clock, as_of) for clock in clocks],
     }
 
 
@@ -50,7 +50,8 @@ def encode(ticket: Ticket) -> bytes | None:
     return None if value is None else orjson.dumps(value)
 
 
-def _clock(clock: Clock, as_of: int) -> dict[str, Any]:
+def clock_status(clock: Clock, as_of: int) -> dict[str, Any]:
+    """Give how a clock stands at an instant (ms UTC); amounts are seconds."""
     elapsed = clock.elapsed(max(as_of, clock.since))
     return {
         "policy": clock.policy.name,

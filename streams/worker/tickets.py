@@ -13,7 +13,7 @@ from streams.sla.clock import Clock
 from streams.sla.events import Changed, Created, Deleted, Merged, Messaged, TicketEvent
 from streams.sla.ticket import Ticket
 from streams.wire.instant import show
-from streams.wire.status import AT_RISK
+from streams.wire.status import AT_RISK, clock_status
 from streams.worker.board import Status
 from streams.worker.interface import Worker
 from streams.worker.standing import Standing, Standings
@@ -144,22 +144,8 @@ def ticket(one: Ticket, now: int) -> Shown:
 
 
 def _clock(clock: Clock, now: int) -> Shown:
-    elapsed = clock.elapsed(max(now, clock.since))
     return {
-        "policy": clock.policy.name,
-        "kind": clock.kind,
-        "metric": clock.metric,
-        "cycle": clock.cycle,
-        "revision": clock.revision,
-        "state": clock.state,
-        "schedule": clock.policy.schedule.name,
-        "started_at": show(clock.started_at),
-        "deadline": _when(clock.deadline),
-        "target_seconds": clock.target / 1000,
-        "elapsed_seconds": elapsed / 1000,
-        "remaining_seconds": (clock.target - elapsed) / 1000,
-        "used": _used(elapsed, clock.target),
-        "breached_at": _when(clock.breached_at),
+        **clock_status(clock, now),
         "finished_at": _when(clock.finished_at),
         "reason": clock.reason,
         "next_step_at": _when(clock.due),

@@ -6,11 +6,11 @@ import itertools
 
 import pytest
 
-from streams.demo.clock import DemoClock, wall
+from streams.demo.clock import DemoClock
 from streams.demo.plan import ALARMS, GRACE_S, LEAD_S, RATE, Plan, plan
 from streams.demo.sample import Sample
 from streams.sla.facts import Fact
-from streams.worker.clock import FastClock
+from streams.worker.clock import FastClock, wall
 
 HOUR = 3_600_000
 
