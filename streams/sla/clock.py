@@ -23,12 +23,13 @@ changes nothing. `PATHS` are the signals that lead from a state to a wanted one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from streams.sla.duration import Active, Duration
 from streams.sla.policy import Policy, Warning_
 from streams.sla.schedule import Schedule, ScheduleHorizonError
+from streams.sla.story import Where
 
 State = Literal["none", "running", "paused", "fulfilled", "cancelled"]
 Signal = Literal["start", "pause", "resume", "fulfil", "cancel", "reopen"]
@@ -94,6 +95,7 @@ def steps(policy: Policy, target: int) -> tuple[Step, ...]:
 class Clock:
     """One run of a metric. Instants in ms UTC, amounts in ms of active time.
 
+    `shares` is `used` by whose hands the ticket was in, the present ones in `where` (R28).
     `deadline` is None while paused (R15); `breached_at` is latched; `finished_at` is the instant of
     fulfilment or cancellation, `reason` why it was cancelled.
     """
@@ -109,6 +111,8 @@ class Clock:
     state: State = "none"
     revision: int = 0
     used: int = 0
+    where: Where = (None, None, None)
+    shares: dict[Where, int] = field(default_factory=dict)
     step: int = 0
     due: int | None = None
     deadline: int | None = None
@@ -142,8 +146,22 @@ class Clock:
 
     def bank(self, instant: int) -> None:
         """Put what has been counted so far aside, and count on from the instant."""
-        self.used = self.elapsed(instant)
-        self.since = instant
+        elapsed = self.elapsed(instant)
+        if elapsed > self.used:
+            self.shares[self.where] = self.shares.get(self.where, 0) + elapsed - self.used
+        self.used, self.since = elapsed, instant
+
+    def hand_over(self, where: Where, instant: int) -> None:
+        """Count on in other hands (R28)."""
+        self.bank(instant)
+        self.where = where
+
+    def causes(self, instant: int) -> tuple[tuple[Where, int], ...]:
+        """Say in whose hands the active time was spent; the ms add up to the elapsed (R28)."""
+        shares = dict(self.shares)
+        if rest := self.elapsed(instant) - self.used:
+            shares[self.where] = shares.get(self.where, 0) + rest
+        return tuple(shares.items())
 
     def retarget(self, policy: Policy, target: int, instant: int) -> None:
         """Swap policy and target; used time stays (R16). Steps past are left to the caller."""

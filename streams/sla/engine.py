@@ -29,7 +29,7 @@ from streams.sla.facts import Fact
 from streams.sla.metric import RULES, Want, want
 from streams.sla.policy import KINDS, Policy, PolicySet
 from streams.sla.progress import UNPROMISED, move, retarget, take_step
-from streams.sla.story import Story
+from streams.sla.story import Story, Where
 from streams.sla.ticket import HISTORY_LIMIT, Ticket
 
 
@@ -106,6 +106,10 @@ class Engine:
         ticket.reached = max(ticket.reached, event.time)
         ticket.history.append(event)
         said: list[Fact] = []
+        where = ticket.story.where
+        for clock in ticket.clocks.values():
+            if clock.where != where:
+                clock.hand_over(where, event.time)
         for clock in ticket.open_clocks():
             said.extend(self._stop(ticket, clock, event.time, before))
         for kind in KINDS:
@@ -151,7 +155,8 @@ class Engine:
             if clock.policy is not policy or clock.target != target:
                 facts.extend(retarget(ticket, clock, policy, target, now))
         if clock.state == "cancelled" and clock.reason in UNPROMISED:
-            clock.used = self._counted(ticket, metric, policy, wanted.started_at, now)
+            clock.shares = self._counted(ticket, metric, policy, wanted.started_at, now)
+            clock.used = sum(clock.shares.values())
         paused = _paused(policy, metric, ticket.story, self._policies(ticket))
         return facts + move(ticket, clock, "paused" if paused else "running", now)
 
@@ -169,6 +174,7 @@ class Engine:
         """Put a new clock on the ticket; it starts with the next transition."""
         target = target_ms(duration, policy.schedule, wanted.started_at)
         kind, metric = name
+        shares = self._counted(ticket, metric, policy, wanted.started_at, now)
         clock = ticket.clocks[name] = Clock(
             kind=kind,
             metric=metric,
@@ -178,28 +184,31 @@ class Engine:
             started_at=wanted.started_at,
             since=now,
             steps=steps(policy, target),
-            used=self._counted(ticket, metric, policy, wanted.started_at, now),
+            used=sum(shares.values()),
+            where=ticket.story.where,
+            shares=shares,
         )
         return clock
 
     def _counted(
         self, ticket: Ticket, metric: str, policy: Policy, started_at: int, now: int
-    ) -> int:
-        """Count the active ms as if the policy had applied from the start (R9)."""
+    ) -> dict[Where, int]:
+        """Count the active ms, by whose hands, as if the policy had applied from the start (R9)."""
+        shares: dict[Where, int] = {}
         if started_at >= now:
-            return 0
+            return shares
         policies = self._policies(ticket)
         story = replace(ticket.base.story) if ticket.base else Story()
         since = started_at if ticket.base else None
-        used = 0
         for event in ticket.history:
             if since is not None:
-                used += policy.schedule.elapsed(since, max(since, event.time))
+                active = policy.schedule.elapsed(since, max(since, event.time))
+                shares[story.where] = shares.get(story.where, 0) + active
             story.tell(event, policies.category)
             wanted = want(metric, story)
             runs = wanted is not None and wanted.state == "running"
             since = event.time if runs and not _paused(policy, metric, story, policies) else None
-        return used
+        return {where: active for where, active in shares.items() if active}
 
     # -- late events ---------------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from streams.sla.events import Attributes
+from streams.sla.story import Where
 
 FactType = Literal[
     "started",
@@ -36,10 +37,10 @@ class Fact:
 
     Instants in ms UTC, amounts in ms of active time. `deadline` is None while paused. `elapsed` is
     what the clock had counted at `time`. `threshold`, `level`, `notify`, `schedule_open` stand on
-    warnings; `reason` where one is to be given; `outcome` on fulfilments; `withdraws` on
-    a resumption that follows an outcome, which it withdraws (R12, R26); `retracts` and
-    `retracts_type` on what takes another fact back; `corrects` on a fact that a late event brought
-    about (R7).
+    warnings; `reason` where one is to be given; `causes` (R28: active ms by team, status and
+    assignee) and `reopens` on a breach; `outcome` on fulfilments; `withdraws` on a resumption that
+    follows an outcome, which it withdraws (R12, R26); `retracts` and `retracts_type` on what takes
+    another fact back; `corrects` on a fact that a late event brought about (R7).
     """
 
     type: FactType
@@ -64,6 +65,8 @@ class Fact:
     schedule_open: bool | None = None
     breached_at: int | None = None
     reason: str | None = None
+    causes: tuple[tuple[Where, int], ...] = ()
+    reopens: int = 0
     outcome: str | None = None
     withdraws: str | None = None
     retracts: str | None = None
@@ -103,13 +106,14 @@ class Fact:
         return self.elapsed / self.target if self.target else float(self.elapsed > 0)
 
     def says_the_same(self, other: Fact) -> bool:
-        """Whether two facts differ at most in attributes that nothing was judged by.
+        """Whether two facts differ at most in what neither was judged by: attributes, causes.
 
         A tag that arrives late must not take a breach back and page a manager twice.
         """
         return self == replace(
             other,
             attributes=self.attributes,
+            causes=self.causes,
             corrects=self.corrects,
             issue=self.issue,
         )

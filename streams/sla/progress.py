@@ -80,7 +80,7 @@ def take_step(ticket: Ticket, clock: Clock, due: int) -> list[Fact]:
     if step.warning is None:
         if clock.breached_at is None:
             clock.breached_at = clock.deadline = due
-            facts.append(_fact(ticket, clock, "breached", due, reason="deadline_passed"))
+            facts.append(_breach(ticket, clock, due, "deadline_passed"))
     elif not _spoilt(clock, step):
         facts.append(_warning(ticket, clock, step, due))
     clock.plan()
@@ -101,12 +101,19 @@ def _collapse(ticket: Ticket, clock: Clock, now: int, reason: str) -> list[Fact]
     facts: list[Fact] = []
     if any(step.warning is None for step in past) and clock.breached_at is None:
         clock.breached_at = clock.deadline = now
-        facts.append(_fact(ticket, clock, "breached", now, reason=reason))
+        facts.append(_breach(ticket, clock, now, reason))
     highest = past[-1]
     if highest.warning is not None and not _spoilt(clock, highest):
         facts.append(_warning(ticket, clock, highest, now))
     clock.plan()
     return facts
+
+
+def _breach(ticket: Ticket, clock: Clock, now: int, reason: str) -> Fact:
+    """Say a breach, and where its time went (R28)."""
+    reopens = ticket.story.reopens
+    causes = clock.causes(now)
+    return _fact(ticket, clock, "breached", now, reason=reason, causes=causes, reopens=reopens)
 
 
 def _warning(ticket: Ticket, clock: Clock, step: Step, now: int) -> Fact:

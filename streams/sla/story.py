@@ -22,6 +22,9 @@ from streams.sla.events import (
 
 DONE = ("solved", "closed")
 
+Where = tuple[str | None, str | None, str | None]
+"""Whose hands a ticket is in: team, status, assignee (R28)."""
+
 
 @dataclass(slots=True)
 class Story:
@@ -30,6 +33,7 @@ class Story:
     `customer_at`: the customer first spoke in public (R9). `answered_at`: the first public reply
     by a human after that. `spoke_since_status`: the customer has spoken since the status was last
     set, which lifts a pause where the policy says so (R15). `gone`: merged, deleted or spam (R20).
+    `reopens`: how often a solved ticket was taken up again (R28, R29).
     """
 
     opened_at: int | None = None
@@ -40,12 +44,19 @@ class Story:
     spoke_since_status: bool = False
     solved: bool = False
     gone: str | None = None
+    reopens: int = 0
 
     @property
     def status(self) -> str | None:
         """The status in upstream's own word."""
         word = self.attributes.get("status")
         return word if isinstance(word, str) else None
+
+    @property
+    def where(self) -> Where:
+        """Whose hands the ticket is in now."""
+        team, status, assignee = map(self.attributes.get, ("team", "status", "assignee"))
+        return _name(team), _name(status), _name(assignee)
 
     def tell(self, event: TicketEvent, category: Callable[[str | None], str]) -> None:
         """Add an event to the story; `category` sorts status words.
@@ -75,7 +86,9 @@ class Story:
         self.attributes = {**self.attributes, **attributes}
         if "status" in attributes:
             self.category = category(self.status)
-            self.solved = self.category in DONE
+            done = self.category in DONE
+            self.reopens += self.solved and not done
+            self.solved = done
             self.spoke_since_status = False
 
     def _speak(self, time: int, author: Author, *, public: bool) -> None:
@@ -87,3 +100,7 @@ class Story:
             self.spoke_since_status = True
         elif author == "agent" and self.customer_at is not None and self.answered_at is None:
             self.answered_at = time
+
+
+def _name(value: object) -> str | None:
+    return None if value is None else str(value)

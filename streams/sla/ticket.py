@@ -58,7 +58,10 @@ class Ticket:
         return replace(
             self,
             story=replace(self.story),
-            clocks={name: replace(clock) for name, clock in self.clocks.items()},
+            clocks={
+                name: replace(clock, shares=dict(clock.shares))
+                for name, clock in self.clocks.items()
+            },
             history=list(self.history),
             spent=dict(self.spent),
         )

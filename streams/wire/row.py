@@ -102,6 +102,7 @@ def _pack_story(story: Story) -> list[Any]:
         story.spoke_since_status,
         story.solved,
         story.gone,
+        story.reopens,
     ]
 
 
@@ -122,6 +123,8 @@ def _pack_clock(clock: Clock) -> list[Any]:
         clock.state,
         clock.revision,
         clock.used,
+        clock.where,
+        [[*where, ms] for where, ms in clock.shares.items()],
         clock.step,
         clock.due,
         clock.deadline,
@@ -133,9 +136,13 @@ def _pack_clock(clock: Clock) -> list[Any]:
 
 def _unpack_clock(packed: list[Any], version: str, engine: Engine) -> Clock:
     kind, metric, cycle, name, target, started_at, since, *rest = packed
+    state, revision, used, where, shares, *last = rest
     policy = engine.policy(version, kind, name)
     return Clock(
-        kind, metric, cycle, policy, target, started_at, since, steps(policy, target), *rest
+        *(kind, metric, cycle, policy, target, started_at, since, steps(policy, target)),
+        *(state, revision, used, tuple(where)),
+        {(team, status, assignee): ms for team, status, assignee, ms in shares},
+        *last,
     )
 
 

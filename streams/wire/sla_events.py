@@ -59,6 +59,8 @@ def _particular(fact: Fact) -> Mapping[str, Any]:
         told["schedule_open"] = fact.schedule_open
     if fact.breached_at is not None:
         told["breached_at"] = show(fact.breached_at)
+    if fact.type == "breached":
+        told["causes"] = _causes(fact)
     if fact.reason is not None:
         told["reason"] = fact.reason
     if fact.outcome is not None:
@@ -72,3 +74,16 @@ def _particular(fact: Fact) -> Mapping[str, Any]:
     if fact.corrects:
         told["corrects"] = True
     return told
+
+
+def _causes(fact: Fact) -> Mapping[str, Any]:
+    """Say where a breach's time went: seconds by team, status and assignee, each to 100 % (R28)."""
+    told: dict[str, Any] = {}
+    for place, name in enumerate(("team", "status", "assignee")):
+        spent: dict[str, int] = {}
+        for where, ms in fact.causes:
+            spent[where[place] or ""] = spent.get(where[place] or "", 0) + ms
+        longest = sorted(spent.items(), key=lambda entry: -entry[1])
+        told[f"by_{name}"] = [{name: value or None, "seconds": ms / 1000} for value, ms in longest]
+    unassigned = sum(ms for where, ms in fact.causes if where[2] is None)
+    return {**told, "before_assignment_seconds": unassigned / 1000, "reopens": fact.reopens}

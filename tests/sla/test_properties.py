@@ -70,6 +70,7 @@ minutes = st.integers(0, 7 * 24 * 60) | st.integers(0, 7 * 48).map(lambda half: 
 authors = st.sampled_from(["customer", "agent", "bot"])
 statuses = st.sampled_from(["open", "pending", "solved"])
 priorities = st.sampled_from(["urgent", "high", "low"])
+hands = st.sampled_from(["ann", "bob"])
 
 
 @st.composite
@@ -95,7 +96,12 @@ def histories(draw: st.DrawFn, *, tiers: bool = False, distinct: bool = True) ->
             case 3 | 4 | 5:
                 events.append(Changed("t", at, key, {"status": draw(statuses)}))
             case 6:
-                events.append(Changed("t", at, key, {"priority": draw(priorities)}))
+                change = draw(
+                    st.fixed_dictionaries({"priority": priorities})
+                    | st.fixed_dictionaries({"team": hands})
+                    | st.fixed_dictionaries({"assignee": hands | st.none()})
+                )
+                events.append(Changed("t", at, key, change))
             case 7:
                 change = {"status": draw(statuses), "priority": draw(priorities)}
                 events.append(Changed("t", at, key, change))
@@ -209,6 +215,16 @@ def test_late_and_duplicate_events_leave_the_facts_of_the_ordered_history(
     first_seen = {event.key: place for place, event in reversed(list(enumerate(arrivals)))}
     events.sort(key=lambda event: (event.order(POLICIES.category), first_seen[event.key]))
     assert net(facts) == net(fold(events, end))
+
+
+@settings(max_examples=300)
+@given(histories(tiers=True))
+def test_the_causes_of_a_breach_add_up_to_its_elapsed_time(events: list[TicketEvent]) -> None:
+    """R28: in integers, to 100 %, whatever was handed over, paused, retargeted or reopened."""
+    for fact in fold(events, end_of(events)):
+        assert (sum(ms for _, ms in fact.causes) == fact.elapsed) == (
+            fact.type == "breached" or fact.elapsed == 0
+        )
 
 
 @given(histories(tiers=True), st.integers(1, 100_000))
