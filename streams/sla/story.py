@@ -67,8 +67,9 @@ class Story:
             self.opened_at = event.time
         match event:
             case Created():
-                self._change(event.attributes, category)
+                # In this order: the creation is no message in the status that it creates (R15).
                 self._speak(event.time, event.author, public=event.public)
+                self._change(event.attributes, category)
             case Changed():
                 self._change(event.attributes, category)
             case Messaged():
