@@ -13,7 +13,10 @@ async def publish(ticket: str, broker: str = "127.0.0.1:9092") -> None:
     """Send two ticket events, keyed by the ticket's id."""
     async with AIOKafkaProducer(bootstrap_servers=broker, acks="all") as producer:
         for type_, data in (
-            ("ticket.created", {"status": "new", "priority": "urgent", "tier": "premium"}),
+            (
+                "ticket.created",
+                {"status": "new", "priority": "urgent", "tier": "premium", "channel": "email"},
+            ),
             ("ticket.message", {"author": "agent", "public": True}),
         ):
             event = {

@@ -11,6 +11,11 @@ QUIET = ("aiokafka", "faust", "mode", "aiohttp", "asyncio")
 """Libraries that are heard from warnings on: what they say of their routine is not ours."""
 
 
+def _worth_saying(record: logging.LogRecord) -> bool:
+    """Leave out what Faust's services say of their coming and going, under our names too."""
+    return record.levelno > logging.INFO or not str(record.msg).startswith("[^")
+
+
 def configure(level: str, *, as_json: bool) -> None:
     """Send everything that the process logs to stderr, ours and the libraries'."""
     shared: list[structlog.typing.Processor] = [
@@ -32,6 +37,7 @@ def configure(level: str, *, as_json: bool) -> None:
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, look],
         )
     )
+    handler.addFilter(_worth_saying)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
