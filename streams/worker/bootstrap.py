@@ -99,6 +99,7 @@ def build(settings: Settings, policies: PolicySet, engine: Engine) -> Worker:
         replication=settings.replication,
         clock=clock,
         max_record_bytes=topics.LARGEST_RECORD,
+        max_records_per_unit=250,
     )
     tickets = app.table(
         "tickets",
