@@ -221,6 +221,7 @@ class PolicyShape(Shape):
     )
     pause: PauseShape = PauseShape()
     warnings: list[WarningShape] = []
+    bots_answer: bool = Field(default=False, description="a bot's public message is an answer")
     contract: ContractShape | None = None
 
 

@@ -100,6 +100,7 @@ def _policy(policy: Policy) -> Json:
         },
         "warnings": [_warning(warning) for warning in policy.warnings],
         "contract": policy.contract and _contract(policy.contract),
+        **({"bots_answer": True} if policy.bots_answer else {}),
     }
 
 

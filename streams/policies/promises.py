@@ -16,7 +16,6 @@ from streams.policies.model import (
     WarningShape,
 )
 from streams.sla.duration import Active, BusinessDays, Duration
-from streams.sla.metric import RULES
 from streams.sla.policy import (
     CATEGORIES,
     DEFAULT,
@@ -62,6 +61,7 @@ def build_policy(
         pause=pause,
         warnings=warnings,
         contract=contract,
+        bots_answer=shape.bots_answer,
     )
 
 
@@ -83,9 +83,6 @@ def _targets(marked: Marked, path: Path, shape: PolicyShape, schedule: Schedule 
     for metric, priorities in shape.targets.items():
         where = (*path, metric)
         targets[metric] = {}
-        if metric not in RULES:
-            what = f"this release does not time {metric} yet, so nothing will be said of it"
-            marked.add(where, what, "leave it, or take it out", severity="note")
         for priority, duration in priorities.items():
             name = word(priority)
             if name in targets[metric]:

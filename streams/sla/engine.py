@@ -19,14 +19,13 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Mapping
-from dataclasses import replace
 
 from streams.sla.clock import Clock, State, steps, target_ms
 from streams.sla.compensation import compensation, issued
 from streams.sla.duration import Duration
 from streams.sla.events import Attributes, TicketEvent
 from streams.sla.facts import Fact
-from streams.sla.metric import RULES, Want, want
+from streams.sla.metric import LIVE, RULES, Want, want
 from streams.sla.policy import KINDS, Policy, PolicySet
 from streams.sla.progress import UNPROMISED, move, retarget, take_step
 from streams.sla.story import Story, Where
@@ -114,14 +113,16 @@ class Engine:
             said.extend(self._stop(ticket, clock, event.time, before))
         for kind in KINDS:
             policy = policies.match(kind, ticket.story.attributes)
+            targets = policy.targets if policy is not None else {}
             for metric in RULES:
-                said.extend(self._follow(ticket, (kind, metric), policy, before, event.time))
+                if metric in targets or (kind, metric) in ticket.clocks:
+                    said.extend(self._follow(ticket, (kind, metric), policy, before, event.time))
         return facts + [issued(fact, ticket.spent) for fact in said]
 
     def _stop(self, ticket: Ticket, clock: Clock, now: int, judged: Attributes) -> list[Fact]:
         """End a clock that the story ends, on the terms and attributes that it ran under (R16)."""
-        wanted = want(clock.metric, ticket.story)
-        if wanted is None or (wanted.cycle == clock.cycle and wanted.state == "running"):
+        wanted = want(clock.metric, ticket.story, clock.policy)
+        if wanted is None or (wanted.cycle == clock.cycle and wanted.state in LIVE):
             return []
         ended: State = wanted.state if wanted.cycle == clock.cycle else "fulfilled"
         return move(ticket, clock, ended, now, reason=wanted.reason, attributes=judged)
@@ -137,7 +138,6 @@ class Engine:
         """Bring the clock of a metric to where the story and the policy say it should be."""
         metric = name[1]
         clock = ticket.clocks.get(name)
-        wanted = want(metric, ticket.story)
         priority = ticket.story.attributes.get("priority")
         duration = policy.target(metric, priority) if policy is not None else None
         if policy is None or duration is None:
@@ -145,7 +145,8 @@ class Engine:
                 return []
             reason = "no_policy" if policy is None else "no_target"
             return move(ticket, clock, "cancelled", now, reason=reason)
-        if wanted is None or wanted.state != "running":
+        wanted = want(metric, ticket.story, policy)
+        if wanted is None or wanted.state not in LIVE:
             return []
         facts: list[Fact] = []
         if clock is None or wanted.cycle > clock.cycle:
@@ -158,7 +159,7 @@ class Engine:
             clock.shares = self._counted(ticket, metric, policy, wanted.started_at, now)
             clock.used = sum(clock.shares.values())
         paused = _paused(policy, metric, ticket.story, self._policies(ticket))
-        return facts + move(ticket, clock, "paused" if paused else "running", now)
+        return facts + move(ticket, clock, "paused" if paused else wanted.state, now)
 
     # -- one clock -----------------------------------------------------------------------------
 
@@ -198,14 +199,20 @@ class Engine:
         if started_at >= now:
             return shares
         policies = self._policies(ticket)
-        story = replace(ticket.base.story) if ticket.base else Story()
-        since = started_at if ticket.base else None
+        story = ticket.base.story.copy() if ticket.base else Story()
+        wanted = want(metric, story, policy)
+        # What was folded into the base is counted as if nothing had stood still in it.
+        since = wanted.started_at if wanted is not None and wanted.state == "running" else None
+        cycle = wanted.cycle if wanted is not None else 0
         for event in ticket.history:
             if since is not None:
-                active = policy.schedule.elapsed(since, max(since, event.time))
+                active = policy.schedule.elapsed(since, event.time)
                 shares[story.where] = shares.get(story.where, 0) + active
             story.tell(event, policies.category)
-            wanted = want(metric, story)
+            wanted = want(metric, story, policy)
+            if wanted is not None and wanted.cycle != cycle:
+                cycle = wanted.cycle
+                shares.clear()
             runs = wanted is not None and wanted.state == "running"
             since = event.time if runs and not _paused(policy, metric, story, policies) else None
         return {where: active for where, active in shares.items() if active}

@@ -112,7 +112,10 @@ class Contract:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """A named promise. `targets` is metric → priority word → duration; `objective` a fraction."""
+    """A named promise. `targets` is metric → priority word → duration; `objective` a fraction.
+
+    `bots_answer`: a bot's public message counts as an answer (R9).
+    """
 
     name: str
     kind: str
@@ -123,6 +126,7 @@ class Policy:
     pause: Pause = Pause()  # frozen
     warnings: tuple[Warning_, ...] = ()
     contract: Contract | None = None
+    bots_answer: bool = False
 
     def target(self, metric: str, priority: object) -> Duration | None:
         """Give the target of the priority, or else the metric's default; None without either."""

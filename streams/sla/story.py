@@ -7,7 +7,7 @@ by (R9-R15), so that a policy which comes to apply later can still count from th
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from streams.sla.events import (
     Attributes,
@@ -27,24 +27,66 @@ Where = tuple[str | None, str | None, str | None]
 
 
 @dataclass(slots=True)
+class Talk:
+    """The conversation, for those who let the same authors answer. Instants are ms UTC.
+
+    `answered_at`: the first public answer after the customer spoke (R9). `waiting_since`: the
+    oldest customer message after it that is unanswered, and `asked` the number of such waits (R10).
+    `updated_at`: the latest public answer while the ticket is not solved, `updates` their number
+    (R11).
+    """
+
+    answered_at: int | None = None
+    waiting_since: int | None = None
+    asked: int = 0
+    updated_at: int | None = None
+    updates: int = 0
+
+    def ask(self, time: int) -> None:
+        """The customer wrote; only the oldest unanswered message counts, and none before R9's."""
+        if self.answered_at is not None and self.waiting_since is None:
+            self.waiting_since = time
+            self.asked += 1
+
+    def answer(self, time: int) -> None:
+        """Somebody whose word counts wrote to the customer."""
+        if self.answered_at is None:
+            self.answered_at = time
+        self.waiting_since = None
+        self.updated_at = time
+        self.updates += 1
+
+    def rest(self) -> None:
+        """The ticket was solved: nobody waits for a word any more (R10, R11)."""
+        self.waiting_since = self.updated_at = None
+
+
+@dataclass(slots=True)
 class Story:
     """The ticket so far. Instants are ms UTC; None where it has not happened.
 
-    `customer_at`: the customer first spoke in public (R9). `answered_at`: the first public reply
-    by a human after that. `spoke_since_status`: the customer has spoken since the status was last
-    set, which lifts a pause where the policy says so (R15). `gone`: merged, deleted or spam (R20).
-    `reopens`: how often a solved ticket was taken up again (R28, R29).
+    `customer_at`: the customer first spoke in public (R9). `humans` and `anyone`: the conversation
+    without and with the answers of bots. `spoke_since_status`: the customer has spoken since the
+    status was last set, which lifts a pause where the policy says so (R15). `gone`: merged, deleted
+    or spam (R20). `reopens`: how often a solved ticket was taken up again, the last time at
+    `reopened_at` (R12, R28). `team_since`: since when the team holds it, in its `tenures`-th
+    interval (R14).
     """
 
     opened_at: int | None = None
     attributes: Attributes = field(default_factory=dict)
     category: str = "new"
     customer_at: int | None = None
-    answered_at: int | None = None
+    humans: Talk = field(default_factory=Talk)
+    anyone: Talk = field(default_factory=Talk)
     spoke_since_status: bool = False
     solved: bool = False
+    ever_solved: bool = False
     gone: str | None = None
     reopens: int = 0
+    reopened_at: int | None = None
+    team_since: int | None = None
+    tenures: int = 0
 
     @property
     def status(self) -> str | None:
@@ -58,6 +100,10 @@ class Story:
         team, status, assignee = map(self.attributes.get, ("team", "status", "assignee"))
         return _name(team), _name(status), _name(assignee)
 
+    def copy(self) -> Story:
+        """Give a story that can be told on apart from this one."""
+        return replace(self, humans=replace(self.humans), anyone=replace(self.anyone))
+
     def tell(self, event: TicketEvent, category: Callable[[str | None], str]) -> None:
         """Add an event to the story; `category` sorts status words.
 
@@ -69,9 +115,9 @@ class Story:
             case Created():
                 # In this order: the creation is no message in the status that it creates (R15).
                 self._speak(event.time, event.author, public=event.public)
-                self._change(event.attributes, category)
+                self._change(event.time, event.attributes, category)
             case Changed():
-                self._change(event.attributes, category)
+                self._change(event.time, event.attributes, category)
             case Messaged():
                 self._speak(event.time, event.author, public=event.public)
             case Merged():
@@ -82,25 +128,45 @@ class Story:
                 message = f"not a ticket event: {event!r}"
                 raise TypeError(message)
 
-    def _change(self, attributes: Attributes, category: Callable[[str | None], str]) -> None:
+    def _change(
+        self, time: int, attributes: Attributes, category: Callable[[str | None], str]
+    ) -> None:
+        team = self.attributes.get("team")
         # A new mapping, never a change in place: facts hold the attributes of their instant (R16).
         self.attributes = {**self.attributes, **attributes}
+        if self.attributes.get("team") != team:
+            held = self.attributes.get("team") is not None
+            self.team_since = time if held else None
+            self.tenures += held
         if "status" in attributes:
             self.category = category(self.status)
-            done = self.category in DONE
-            self.reopens += self.solved and not done
-            self.solved = done
             self.spoke_since_status = False
+            self._solve(time, done=self.category in DONE)
+
+    def _solve(self, time: int, *, done: bool) -> None:
+        if done:
+            self.ever_solved = True
+            self.humans.rest()
+            self.anyone.rest()
+        elif self.solved:
+            self.reopens += 1
+            self.reopened_at = time
+        self.solved = done
 
     def _speak(self, time: int, author: Author, *, public: bool) -> None:
         if not public:
             return
         if author == "customer":
+            self.spoke_since_status = True
             if self.customer_at is None:
                 self.customer_at = time
-            self.spoke_since_status = True
-        elif author == "agent" and self.customer_at is not None and self.answered_at is None:
-            self.answered_at = time
+                return
+            self.humans.ask(time)
+            self.anyone.ask(time)
+        elif self.customer_at is not None:
+            self.anyone.answer(time)
+            if author == "agent":
+                self.humans.answer(time)
 
 
 def _name(value: object) -> str | None:

@@ -57,7 +57,7 @@ class Ticket:
         """Give a ticket that can be changed apart from this one."""
         return replace(
             self,
-            story=replace(self.story),
+            story=self.story.copy(),
             clocks={
                 name: replace(clock, shares=dict(clock.shares))
                 for name, clock in self.clocks.items()

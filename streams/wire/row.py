@@ -7,6 +7,7 @@ objects: a row is read and written by the millions, and its changelog is the pri
 
 from __future__ import annotations
 
+from dataclasses import astuple
 from typing import Any
 
 import orjson
@@ -22,7 +23,7 @@ from streams.sla.events import (
     Messaged,
     TicketEvent,
 )
-from streams.sla.story import Story
+from streams.sla.story import Story, Talk
 from streams.sla.ticket import Ticket
 
 STATE_VERSION = 1
@@ -98,17 +99,27 @@ def _pack_story(story: Story) -> list[Any]:
         story.attributes,
         story.category,
         story.customer_at,
-        story.answered_at,
+        _pack_talk(story.humans),
+        None if story.anyone == story.humans else _pack_talk(story.anyone),
         story.spoke_since_status,
         story.solved,
+        story.ever_solved,
         story.gone,
         story.reopens,
+        story.reopened_at,
+        story.team_since,
+        story.tenures,
     ]
 
 
+def _pack_talk(talk: Talk) -> list[Any]:
+    return [] if not talk.updates else list(astuple(talk))
+
+
 def _unpack_story(packed: list[Any]) -> Story:
-    opened_at, attributes, *rest = packed
-    return Story(opened_at, _attributes(attributes), *rest)
+    opened_at, attributes, category, customer_at, humans, anyone, *rest = packed
+    talks = Talk(*humans), Talk(*(humans if anyone is None else anyone))
+    return Story(opened_at, _attributes(attributes), category, customer_at, *talks, *rest)
 
 
 def _pack_clock(clock: Clock) -> list[Any]:

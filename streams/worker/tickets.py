@@ -133,7 +133,7 @@ def ticket(one: Ticket, now: int) -> Shown:
         "gone": story.gone,
         "opened_at": _when(story.opened_at),
         "customer_at": _when(story.customer_at),
-        "answered_at": _when(story.answered_at),
+        "answered_at": _when(story.humans.answered_at),
         "reached": _when(one.reached if one.reached >= 0 else None),
         "due": _when(one.due),
         "attributes": dict(story.attributes),
