@@ -10,6 +10,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+NAIVE_EPOCH = EPOCH.replace(tzinfo=None)
 MILLISECOND = timedelta(milliseconds=1)
 EARLIEST = 0
 LATEST = (datetime(2200, 1, 1, tzinfo=UTC) - EPOCH) // MILLISECOND
@@ -45,6 +46,5 @@ def parse(text: str) -> int:
 
 def show(instant: int) -> str:
     """Write ms UTC as RFC 3339 with milliseconds and `Z`."""
-    seconds, ms = divmod(instant, 1000)
-    moment = EPOCH + timedelta(seconds=seconds)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{ms:03d}Z"
+    moment = NAIVE_EPOCH + timedelta(milliseconds=instant)
+    return moment.isoformat(timespec="milliseconds") + "Z"

@@ -44,9 +44,8 @@ def status(ticket: Ticket) -> dict[str, Any] | None:
     }
 
 
-def encode(ticket: Ticket) -> bytes | None:
+def encode(value: dict[str, Any] | None) -> bytes | None:
     """Write the record's value; None, a tombstone, where no clock is open."""
-    value = status(ticket)
     return None if value is None else orjson.dumps(value)
 
 

@@ -106,7 +106,7 @@ class Processor:
             if standing is None and board.get(ticket.id) is None:
                 continue
             board.put(ticket.id, standing)
-            part.emit(self.names.sla_status, key, status.encode(ticket))
+            part.emit(self.names.sla_status, key, status.encode(standing))
 
     def _apply(self, part: Partition, key: bytes, event: TicketEvent) -> None:
         known = self.tickets.get(key)

@@ -51,7 +51,7 @@ def scene_at(sample: Sample, instant: int) -> Scene:
             scene.published += 1
     for ticket in tickets.values():
         told += engine.settle(ticket, instant)
-        shown = status.encode(ticket)
+        shown = status.encode(status.status(ticket))
         scene.stand(ticket.id, None if shown is None else orjson.loads(shown))
     for fact in sorted(told, key=lambda fact: fact.time):
         scene.tell(read(sla_events.encode(fact, fact.time + 1000)))
