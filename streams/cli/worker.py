@@ -59,6 +59,11 @@ def _from_file(ctx: click.Context, _param: click.Parameter, path: Path | None) -
     default=0.0,
     help="Seconds that ticks hold facts back, for slow sources.",
 )
+@click.option(
+    "--forget-after",
+    type=click.FloatRange(0, min_open=True),
+    help="Days after which closed tickets are let go; by default they are kept.",
+)
 @click.option("--commit-interval", type=click.FloatRange(0.01, 60), default=0.1, help="Seconds.")
 @click.option("--tick-interval", type=click.FloatRange(0.01, 60), default=0.1, help="Seconds.")
 @click.option(

@@ -49,6 +49,12 @@ class Ticket:
             (clock.due for clock in self.clocks.values() if clock.due is not None), default=None
         )
 
+    @property
+    def closed(self) -> bool:
+        """Whether the ticket is done and no clock is open: nothing comes of it but by an event."""
+        done = self.story.solved or self.story.gone is not None
+        return done and not self.open_clocks()
+
     def open_clocks(self) -> list[Clock]:
         """Give the clocks that run or are paused."""
         return [clock for clock in self.clocks.values() if clock.open]
@@ -65,3 +71,14 @@ class Ticket:
             history=list(self.history),
             spent=dict(self.spent),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """What is left of a closed ticket that was let go: that it was here, up to an instant (ms UTC).
+
+    Whoever began it anew would give facts ids that are spent (R8).
+    """
+
+    id: str
+    reached: int

@@ -24,7 +24,7 @@ from streams.sla.events import (
     TicketEvent,
 )
 from streams.sla.story import Story, Talk
-from streams.sla.ticket import Ticket
+from streams.sla.ticket import Forgotten, Ticket
 
 STATE_VERSION = 1
 
@@ -33,14 +33,20 @@ class UnreadableRow(ValueError):
     """A row of a state version that this release does not know, or under unknown policies."""
 
 
-def encode(ticket: Ticket) -> bytes:
-    """Write a ticket as a row."""
+def encode(ticket: Ticket | Forgotten) -> bytes:
+    """Write a ticket as a row, or the little that is left of it."""
+    if isinstance(ticket, Forgotten):
+        return b'{"v":%d,"due":null,"f":[%b,%d]}' % (
+            STATE_VERSION,
+            orjson.dumps(ticket.id),
+            ticket.reached,
+        )
     packed = orjson.dumps({"v": STATE_VERSION, "due": ticket.due, **_pack(ticket)})
     # A copy, because orjson leaves some 4 KB allocated behind each result for as long as it lives.
     return bytes(memoryview(packed))
 
 
-def decode(row: bytes, engine: Engine) -> Ticket:
+def decode(row: bytes, engine: Engine) -> Ticket | Forgotten:
     """Read a row. Raises UnreadableRow, never guesses."""
     packed = orjson.loads(row)
     if packed.get("v") != STATE_VERSION:
@@ -49,6 +55,8 @@ def decode(row: bytes, engine: Engine) -> Ticket:
             "run the release that wrote it, or a newer one"
         )
         raise UnreadableRow(message)
+    if "f" in packed:
+        return Forgotten(*packed["f"])
     try:
         return _unpack(packed, engine)
     except (UnknownVersion, KeyError) as fault:

@@ -44,6 +44,7 @@ REASONS = {
     "time_out_of_range": "the time is before 1970 or from 2200 on",
     "key_mismatch": "the record's key is not the ticket's id",
     "too_late": "the event is older than what is kept of its ticket",
+    "ticket_forgotten": "the ticket was closed so long ago that it was let go",
 }
 """Every reason for which a record goes to the dead letters, as metrics and headers name it."""
 

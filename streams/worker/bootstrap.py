@@ -29,6 +29,7 @@ from streams.worker.settings import Settings
 
 log = logging.getLogger(__name__)
 
+DAY = 86_400_000
 CHANGELOG = {"max.message.bytes": topics.LARGE["max.message.bytes"]}
 
 
@@ -55,7 +56,7 @@ class Worker:
         """Read a ticket of the partitions held; None where it is not here."""
         for part in self.app.partitions:
             ticket = part.read(self.processor.tickets, id_.encode())
-            if ticket is not None:
+            if isinstance(ticket, Ticket):
                 return ticket
         return None
 
@@ -119,6 +120,7 @@ def build(settings: Settings, policies: PolicySet, engine: Engine) -> Worker:
         clock,
         names=names,
         grace=round(settings.grace * 1000),
+        retention=None if settings.forget_after is None else round(settings.forget_after * DAY),
     )
     app.batches(names.ticket_events)(processor.handle)
     app.on_tick(settings.tick_interval)(processor.tick)

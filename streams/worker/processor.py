@@ -16,7 +16,7 @@ from streams.sla.due import DueIndex
 from streams.sla.engine import Engine, TooLate
 from streams.sla.events import TicketEvent
 from streams.sla.facts import Fact
-from streams.sla.ticket import Ticket
+from streams.sla.ticket import Forgotten, Ticket
 from streams.wire import dead_letter, row, sla_events, status, topics
 from streams.wire.ticket_events import Rejected, decode
 from streams.work import Partition, Table
@@ -32,19 +32,20 @@ class Processor:
     """The handlers of records and ticks, over the tables, the engine and the meter.
 
     `clock` gives ms UTC and dates detections (R3); `grace` (ms) is how long ticks hold facts back
-    where sources are slow (R7).
+    where sources are slow (R7); closed tickets are let go after `retention` ms, None keeps them.
     """
 
     def __init__(
         self,
         engine: Engine,
-        tickets: Table[Ticket],
+        tickets: Table[Ticket | Forgotten],
         ledger: Table[Entries],
         meter: Meter,
         clock: Callable[[], int],
         *,
         names: topics.Names,
         grace: int = 0,
+        retention: int | None = None,
     ) -> None:
         self.engine = engine
         self.tickets = tickets
@@ -53,6 +54,7 @@ class Processor:
         self.clock = clock
         self.names = names
         self.grace = grace
+        self.retention = retention
 
     def restore(self, part: Partition) -> None:
         """Rebuild what is volatile from the rows: what is due, the board, the ledger."""
@@ -60,8 +62,9 @@ class Processor:
         board = Board()
         for key, packed in part.rows(self.tickets):
             ticket = row.decode(packed, self.engine)
-            due.put(key, ticket.due)
-            board.put(ticket.id, status.status(ticket))
+            if isinstance(ticket, Ticket):
+                due.put(key, self._attention(ticket))
+                board.put(ticket.id, status.status(ticket))
         ledger = Ledger(self._write_ledger)
         for key, packed in part.rows(self.ledger):
             ledger.restore(key, self.ledger.decode(packed))
@@ -90,7 +93,10 @@ class Processor:
             if key is None:
                 break
             ticket = self.tickets.get(key)
-            if ticket is None:
+            if not isinstance(ticket, Ticket):
+                continue
+            if ticket.due is None:
+                self.tickets[key] = Forgotten(ticket.id, ticket.reached)
                 continue
             facts = self.engine.settle(ticket, instant)
             self._keep(part, key, ticket, facts)
@@ -102,6 +108,8 @@ class Processor:
         """Say how each ticket that changed stands now, once a commit however often it changed."""
         board: Board = part.scratch["board"]
         for key, ticket in part.changed(self.tickets):
+            if not isinstance(ticket, Ticket):
+                continue
             standing = status.status(ticket)
             if standing is None and board.get(ticket.id) is None:
                 continue
@@ -110,6 +118,9 @@ class Processor:
 
     def _apply(self, part: Partition, key: bytes, event: TicketEvent) -> None:
         known = self.tickets.get(key)
+        if isinstance(known, Forgotten):
+            message = f"subject: {event.ticket!r} was closed and let go; open a new ticket for it"
+            raise Rejected("ticket_forgotten", message)
         seen = 0 if known is None else len(known.history)
         newest = None if known is None else known.newest
         ticket, facts = self.engine.apply(known, event)
@@ -123,12 +134,18 @@ class Processor:
 
     def _keep(self, part: Partition, key: bytes, ticket: Ticket, facts: Iterable[Fact]) -> None:
         self.tickets[key] = ticket
-        part.scratch["due"].put(key, ticket.due)
+        part.scratch["due"].put(key, self._attention(ticket))
         detected_at = self.clock()
         for fact in facts:
             part.emit(self.names.sla_events, key, sla_events.encode(fact, detected_at), fact.time)
             part.scratch["ledger"].add(fact, detected_at)
             self.meter.fact(fact)
+
+    def _attention(self, ticket: Ticket) -> int | None:
+        """Give the instant at which the ticket is due, or is to be let go."""
+        if ticket.due is None and self.retention is not None and ticket.closed:
+            return ticket.reached + self.retention
+        return ticket.due
 
     def _reject(self, part: Partition, record: ConsumerRecord, reason: str, message: str) -> None:
         headers = dead_letter.headers(

@@ -21,9 +21,10 @@ class SettingsError(ValueError):
 class Settings:
     """Everything that the composition root needs to know.
 
-    Seconds for `grace`, `commit_interval`, `tick_interval`, `session_timeout`. `clock_start` and
-    `clock_origin` are ms UTC: the worker's clock shows the one when the machine shows the other,
-    and runs `clock_rate` times as fast. `ssl` and the `sasl_*` settings are those of Kafka clients.
+    Days for `forget_after`; seconds for `grace`, `commit_interval`, `tick_interval`,
+    `session_timeout`. `clock_start` and `clock_origin` are ms UTC: the worker's clock shows the one
+    when the machine shows the other, and runs `clock_rate` times as fast. `ssl` and the `sasl_*`
+    settings are those of Kafka clients.
     """
 
     broker: str
@@ -33,6 +34,7 @@ class Settings:
     http_host: str = "127.0.0.1"
     http_port: int = 6066
     grace: float = 0.0
+    forget_after: float | None = None
     commit_interval: float = 0.1
     tick_interval: float = 0.1
     session_timeout: float = 10.0

@@ -91,3 +91,14 @@ def test_messages_before_anything_else_start_a_ticket_with_what_is_known() -> No
         fact.metric for fact in facts if fact.type == "started"
     }
     assert {fact.started_at for fact in facts} == {START}
+
+
+def test_a_ticket_is_closed_once_it_is_done_and_no_clock_is_open() -> None:
+    """Nothing comes of it any more but by an event."""
+    engine = Engine(POLICIES)
+    ticket, _ = engine.apply(None, CREATED)
+    assert not ticket.closed
+    ticket, _ = engine.apply(ticket, Changed("t", START + MINUTE, 1, {"status": "solved"}))
+    assert ticket.closed
+    ticket, _ = engine.apply(ticket, Changed("t", START + 2 * MINUTE, 2, {"status": "open"}))
+    assert not ticket.closed

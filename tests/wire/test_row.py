@@ -10,6 +10,7 @@ from hypothesis import given
 
 from streams.sla.engine import Engine
 from streams.sla.events import Deleted, Merged, TicketEvent
+from streams.sla.ticket import Forgotten
 from streams.wire import row
 from tests.sla.test_engine import CREATED, START
 from tests.sla.test_properties import MINUTE, POLICIES, histories
@@ -59,3 +60,12 @@ def test_rows_that_this_release_cannot_read_are_refused_in_words() -> None:
         row.decode(orjson.dumps({**packed, "e": [["?", 1]]}), engine)
     with pytest.raises(row.UnreadableRow, match="cannot be read: 's'"):
         row.decode(orjson.dumps({k: v for k, v in packed.items() if k != "s"}), engine)
+
+
+def test_what_is_left_of_a_forgotten_ticket_takes_a_few_bytes() -> None:
+    """That it was here: a later event must not begin it anew under ids that are spent (R8)."""
+    left = Forgotten('a "ticket"', START)
+    packed = row.encode(left)
+    assert row.decode(packed, Engine(POLICIES)) == left
+    assert orjson.loads(packed)["due"] is None
+    assert len(packed) < 70

@@ -334,3 +334,26 @@ def test_topics_are_made_and_checked_in_words(broker: str) -> None:
     assert nowhere.returncode == 1
     assert "no broker answers at 127.0.0.1:1" in nowhere.stderr
     assert "Traceback" not in nowhere.stderr
+
+
+def test_closed_tickets_are_let_go_and_what_comes_later_is_dead_lettered(rig: Rig) -> None:
+    """The retention that the operator sets; no id is ever given twice (R8)."""
+    at = datetime.now(UTC) - timedelta(days=2)
+    rig.publish(
+        [
+            cloudevent("old", 0, "created", at, tier="premium", status="new"),
+            cloudevent("old", 1, "changed", at + timedelta(minutes=5), status="solved"),
+            cloudevent("open", 0, "created", at, tier="premium", status="new"),
+        ]
+    )
+    rig.start("--forget-after", "1")
+    rig.until(lambda: rig.http("/tickets/old")[0] == 404, "forgotten")
+    rig.until(lambda: rig.http("/tickets/open")[0] == 200, "the open one kept")
+    said = len(rig.facts())
+    rig.kill()
+    rig.publish([cloudevent("old", 2, "changed", datetime.now(UTC), status="open")])
+    rig.start("--forget-after", "1")
+    rig.until(lambda: len(rig.read(rig.names.dead_letters)) == 1, "dead-lettered")
+    (letter,) = rig.read(rig.names.dead_letters)
+    assert dict(letter.headers)["__connect.errors.exception.class.name"] == b"ticket_forgotten"
+    assert [fact for fact in rig.facts()[said:] if fact["subject"] == "old"] == []
