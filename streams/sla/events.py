@@ -5,7 +5,8 @@ counts (R1); `key` stands for the pair of `source` and `id`, by which duplicates
 
 Ties (R6): events of one ticket at the same instant apply in the order stop, pause, start, then by
 arrival, so that a reply in the very millisecond of a question never leaves the question answered.
-A creation comes before all three: nothing can happen to a ticket that is not there.
+A creation comes before all three: nothing can happen to a ticket that is not there. Of the stops,
+an answer comes before a solve: "reply and solve" is one click, and the reply was given.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ Value = Scalar | tuple[Scalar, ...]
 Attributes = Mapping[str, Value]
 Author = Literal["customer", "agent", "bot"]
 
-CREATION, STOP, PAUSE, START = range(4)
+CREATION, ANSWER, STOP, PAUSE, START = range(5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ class Messaged(TicketEvent):
 
     def _rank(self, category: Callable[[str | None], str]) -> int:
         del category
-        return STOP if self.author == "agent" and self.public else START
+        return ANSWER if self.author == "agent" and self.public else START
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 
 import pytest
 
+from streams.sla.compensation import compensation, issued
+from streams.sla.duration import Active
 from streams.sla.engine import Engine
-from streams.sla.events import TicketEvent
-from streams.sla.facts import TYPES, Fact
+from streams.sla.events import Changed, Created, TicketEvent
+from streams.sla.facts import TYPES, Fact, Key
 from streams.sla.metric import RULES, want
-from streams.sla.policy import METRICS
+from streams.sla.policy import METRICS, Pause, PolicySet, Warning_
 from streams.sla.story import Story
 from tests.sla.test_engine import CREATED, START
 from tests.sla.test_properties import MINUTE, POLICIES
@@ -64,3 +67,31 @@ def test_an_event_of_no_type_has_no_place() -> None:
     """R6: the set of events is closed."""
     with pytest.raises(NotImplementedError):
         TicketEvent("t", 0, 0).order(POLICIES.category)
+
+
+def test_a_fact_that_holds_again_after_all_is_issued_under_the_next_id() -> None:
+    """R7, R8: the first id is spent by its retraction, the second by the second."""
+    once = facts()[0]
+    spent: dict[Key, int] = {}
+    (back,) = compensation([once], [], spent, 0)
+    (again,) = compensation([], [once], spent, 0)
+    (back_again,) = compensation([once], [], spent, 0)
+    assert (back.retracts, again.id) == (once.id, f"{once.id}~1")
+    assert back_again.retracts == again.id
+    assert issued(once, spent).id == f"{once.id}~2"
+
+
+def test_no_warning_is_given_of_a_breach_that_stands() -> None:
+    """R16, R21: not when the target loosens, and not at the very end of the new one."""
+    policy = replace(
+        POLICIES.policies[0], match={}, warnings=(Warning_(percent=Fraction(1)),), pause=Pause()
+    )
+    tight = replace(policy, name="tight", match={"priority": frozenset({"urgent"})})
+    tight = replace(tight, targets={"total_resolution": {"default": Active(MINUTE)}})
+    loose = replace(policy, targets={"total_resolution": {"default": Active(90 * MINUTE)}})
+    engine = Engine(PolicySet("two", (tight, loose)))
+    ticket, said = engine.apply(None, Created("t", START, 0, {"priority": "urgent"}))
+    ticket, more = engine.apply(ticket, Changed("t", START + 5 * MINUTE, 1, {"priority": "low"}))
+    said += more + engine.settle(ticket, START + 1440 * MINUTE)
+    warned = [fact.time - START for fact in said if fact.type == "breach_imminent"]
+    assert warned == [MINUTE]

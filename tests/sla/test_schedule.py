@@ -336,3 +336,30 @@ def test_a_year_holds_no_more_than_its_capacity() -> None:
             spans = [rules.spans(ordinal) for ordinal in ordinals]
             assert sum(c - o for day in spans for o, c in day) <= ms
             assert sum(bool(day) for day in spans) <= days
+
+
+def test_a_deadline_may_take_all_that_is_left_of_a_year_to_the_millisecond() -> None:
+    """R25: the earliest instant is the end of the year's last window, not the next year's first."""
+    evenings = Schedule("evenings", "UTC", WeeklyHours.of({"mon-sun": ["12:00-24:00"]}))
+    start = 1_703_980_800_000  # 2023-12-31T00:00:00Z
+    end_of_2025 = 1_767_225_600_000
+    active = evenings.elapsed(start, end_of_2025)
+    assert evenings.deadline(start, active) == end_of_2025
+    assert evenings.deadline(start, active + 1) == end_of_2025 + 12 * 3_600_000 + 1
+
+
+def test_a_window_is_open_at_its_opening_and_closed_at_its_end() -> None:
+    """R22: windows are half-open."""
+    noon = Schedule("noon", "UTC", WeeklyHours.of({"mon-sun": ["12:00-13:00"]}))
+    opens = 12 * 3_600_000
+    instants = (opens - 1, opens, opens + 3_599_999, opens + 3_600_000)
+    assert [noon.is_open(at) for at in instants] == [False, True, True, False]
+
+
+def test_windows_that_touch_are_one() -> None:
+    """R22: a window to midnight and the next day's from midnight are one, as to whoever looks."""
+    both = Schedule("both", "UTC", WeeklyHours.of({"mon": ["20:00-24:00"], "tue": ["00:00-04:00"]}))
+    monday = 4 * 86_400_000
+    assert list(both.windows(monday, monday + 2 * 86_400_000)) == [
+        (monday + 20 * 3_600_000, monday + 28 * 3_600_000)
+    ]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from hypothesis import given
 
-from streams.sla.events import TicketEvent
+from streams.sla.engine import Engine
+from streams.sla.events import Changed, Created, TicketEvent
+from streams.wire import instant
 from streams.wire.sla_events import event as as_event
-from tests.sla.test_properties import end_of, fold, histories
+from tests.sla.test_properties import POLICIES, end_of, fold, histories
 
 
 @given(histories(tiers=True))
@@ -34,3 +36,44 @@ def test_amounts_agree_with_each_other(events: list[TicketEvent]) -> None:
         if fact.type == "fulfilled":
             assert data["margin"] == data["elapsed_seconds"] / data["target_seconds"]
             assert (data["outcome"] == "met") == (fact.breached_at is None)
+
+
+def test_a_breach_names_whose_hands_its_time_was_spent_in() -> None:
+    """R28: an hour with nobody, two with ann, one with bob; the closed night counts for nobody."""
+    engine = Engine(POLICIES)
+    start = instant.parse("2026-03-26T08:00:00Z")  # 09:00 in Paris, a Thursday
+    hour = 3_600_000
+    attributes = {"tier": "standard", "priority": "high", "status": "open", "team": "first"}
+    events: list[TicketEvent] = [
+        Created("t", start, 0, attributes),
+        Changed("t", start + hour, 1, {"assignee": "ann"}),
+        Changed("t", start + 3 * hour, 2, {"assignee": "bob", "team": "second"}),
+    ]
+    ticket = None
+    for event in events:
+        ticket, _ = engine.apply(ticket, event)
+    assert ticket is not None
+    facts = engine.settle(ticket, start + 24 * hour)
+    (breach,) = [f for f in facts if (f.metric, f.type) == ("total_resolution", "breached")]
+    causes = as_event(breach, 0)["data"]["causes"]
+    assert causes["by_assignee"] == [
+        {"assignee": "bob", "seconds": 5 * 3600},
+        {"assignee": "ann", "seconds": 2 * 3600},
+        {"assignee": None, "seconds": 3600},
+    ]
+    assert causes["by_team"] == [
+        {"team": "second", "seconds": 5 * 3600},
+        {"team": "first", "seconds": 3 * 3600},
+    ]
+    assert causes["before_assignment_seconds"] == 3600
+    assert causes["reopens"] == 0
+
+
+@given(histories(tiers=True))
+def test_there_is_no_deadline_while_paused_and_one_while_running(events: list[TicketEvent]) -> None:
+    """R15: null while paused; what has come to its end keeps the deadline that it ran under."""
+    for fact in fold(events, end_of(events)):
+        if fact.type == "paused":
+            assert fact.deadline is None
+        elif fact.type in ("started", "resumed", "breached", "breach_imminent"):
+            assert fact.deadline is not None
