@@ -55,6 +55,7 @@ def read(value: bytes) -> Told:
         reason=data.get("reason"),
         outcome=data.get("outcome"),
         withdraws=data.get("withdraws"),
+        withdraws_policy=data.get("withdraws_policy"),
         retracts=data.get("retracts"),
         retracts_type=cast("FactType | None", (retracted or "").removeprefix("sla.") or None),
         corrects=data.get("corrects", False),

@@ -97,7 +97,8 @@ class Clock:
 
     `shares` is `used` by whose hands the ticket was in, the present ones in `where` (R28).
     `deadline` is None while paused (R15); `breached_at` is latched; `finished_at` is the instant of
-    fulfilment or cancellation, `reason` why it was cancelled.
+    fulfilment or cancellation, `reason` why it was cancelled, `met_by` the policy under which it
+    was met.
     """
 
     kind: str
@@ -119,6 +120,7 @@ class Clock:
     breached_at: int | None = None
     finished_at: int | None = None
     reason: str | None = None
+    met_by: str | None = None
 
     @property
     def open(self) -> bool:

@@ -56,4 +56,4 @@ class Compliance:
     def add(self, fact: Fact) -> None:
         """Count a fact under its policy, kind and metric."""
         if outcome(fact) != (0, 0):
-            self.tallies.setdefault((fact.policy, fact.kind, fact.metric), Tally()).add(fact)
+            self.tallies.setdefault(fact.counted_under, Tally()).add(fact)

@@ -223,7 +223,7 @@ class Engine:
         """Fold the ticket again with a late event; give the compensation (R7)."""
         category = self._policies(ticket).category
         order = event.order(category)
-        if ticket.base is not None and order < ticket.base.newest:
+        if ticket.base is not None and order <= ticket.base.newest:
             message = (
                 f"event at {event.time} of ticket {ticket.id!r} is older than the ticket's kept "
                 f"history, which begins at {ticket.base.newest[0]}"

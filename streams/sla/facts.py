@@ -39,8 +39,9 @@ class Fact:
     what the clock had counted at `time`. `threshold`, `level`, `notify`, `schedule_open` stand on
     warnings; `reason` where one is to be given; `causes` (R28: active ms by team, status and
     assignee) and `reopens` on a breach; `outcome` on fulfilments; `withdraws` on a resumption that
-    follows an outcome, which it withdraws (R12, R26); `retracts` and `retracts_type` on what takes
-    another fact back; `corrects` on a fact that a late event brought about (R7).
+    follows an outcome, which it withdraws from `withdraws_policy` (R12, R26); `retracts` and
+    `retracts_type` on what takes another fact back; `corrects` on a fact that a late event brought
+    about (R7).
     """
 
     type: FactType
@@ -69,6 +70,7 @@ class Fact:
     reopens: int = 0
     outcome: str | None = None
     withdraws: str | None = None
+    withdraws_policy: str | None = None
     retracts: str | None = None
     retracts_type: FactType | None = None
     corrects: bool = False
@@ -94,6 +96,11 @@ class Fact:
         if threshold:
             parts.append(threshold)
         return ":".join(parts) + (f"~{self.issue}" if self.issue else "")
+
+    @property
+    def counted_under(self) -> tuple[str, str, str]:
+        """The policy, kind and metric under which an outcome counts, or is given back (R26)."""
+        return self.withdraws_policy or self.policy, self.kind, self.metric
 
     @property
     def remaining(self) -> int:

@@ -39,7 +39,6 @@ def move(
     """Take the transitions that lead to a state, and say them."""
     facts: list[Fact] = []
     for signal in PATHS.get((clock.state, state), ()):
-        met = clock.state == "fulfilled" and clock.breached_at is None
         promised_again = clock.reason in UNPROMISED
         clock.signal(signal, now)
         clock.reason = reason
@@ -48,12 +47,14 @@ def move(
             told["attributes"] = attributes
         if signal == "fulfil":
             told["outcome"] = "met" if clock.breached_at is None else "breached"
+            clock.met_by = clock.policy.name if clock.breached_at is None else None
         elif signal == "cancel":
             told["reason"] = reason
         elif signal == "reopen":
             told["discriminator"] = "reopened"
             told["reason"] = "policy_applied" if promised_again else "reopened"
-            told["withdraws"] = "met" if met else None
+            told["withdraws"] = clock.met_by and "met"
+            told["withdraws_policy"], clock.met_by = clock.met_by, None
         fact = _fact(ticket, clock, SAYS[signal], now, **told)
         facts.append(fact)
         if signal in ("start", "reopen"):

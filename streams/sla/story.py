@@ -131,7 +131,7 @@ class Story:
     def _change(
         self, time: int, attributes: Attributes, category: Callable[[str | None], str]
     ) -> None:
-        team = self.attributes.get("team")
+        team, status = self.attributes.get("team"), self.status
         # A new mapping, never a change in place: facts hold the attributes of their instant (R16).
         self.attributes = {**self.attributes, **attributes}
         if self.attributes.get("team") != team:
@@ -140,18 +140,22 @@ class Story:
             self.tenures += held
         if "status" in attributes:
             self.category = category(self.status)
-            self.spoke_since_status = False
+            # Sources that send every attribute with each change do not pause anew by that (R15).
+            self.spoke_since_status = self.spoke_since_status and self.status == status
             self._solve(time, done=self.category in DONE)
 
     def _solve(self, time: int, *, done: bool) -> None:
         if done:
             self.ever_solved = True
-            self.humans.rest()
-            self.anyone.rest()
+            self._rest()
         elif self.solved:
             self.reopens += 1
             self.reopened_at = time
         self.solved = done
+
+    def _rest(self) -> None:
+        self.humans.rest()
+        self.anyone.rest()
 
     def _speak(self, time: int, author: Author, *, public: bool) -> None:
         if not public:
@@ -167,6 +171,8 @@ class Story:
             self.anyone.answer(time)
             if author == "agent":
                 self.humans.answer(time)
+            if self.solved:
+                self._rest()  # a last word on a solved ticket owes no update (R11)
 
 
 def _name(value: object) -> str | None:

@@ -150,6 +150,7 @@ def _pack_clock(clock: Clock) -> list[Any]:
         clock.breached_at,
         clock.finished_at,
         clock.reason,
+        clock.met_by,
     ]
 
 

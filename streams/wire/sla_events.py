@@ -68,6 +68,7 @@ def _particular(fact: Fact) -> Mapping[str, Any]:
         told["margin"] = fact.margin
     if fact.withdraws is not None:
         told["withdraws"] = fact.withdraws
+        told["withdraws_policy"] = fact.withdraws_policy
     if fact.retracts is not None:
         told["retracts"] = fact.retracts
         told["retracts_type"] = f"sla.{fact.retracts_type}"

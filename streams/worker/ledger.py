@@ -52,7 +52,7 @@ class Ledger:
         if (met, breached) == (0, 0) or fact.time < now - KEPT:
             return
         hour, ms = divmod(fact.time, HOUR)
-        name = (fact.policy, fact.kind, fact.metric)
+        name = fact.counted_under
         entries = self._hours.setdefault((name, hour), [])
         entries.append([ms, met, breached])
         self._write(_key(name, hour), entries)

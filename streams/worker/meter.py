@@ -134,7 +134,7 @@ class Meter:
         elif fact.type == "breach_retracted":
             self._retractions.inc()
         elif fact.type == "resumed" and fact.withdraws == "met":
-            self._reopened.labels(*self.clock(clock)).inc()
+            self._reopened.labels(*self.clock(fact.counted_under)).inc()
 
     def _outcome(self, fact: Fact, clock: tuple[str, str, str]) -> None:
         """Count a cycle at its outcome, once (R26)."""

@@ -46,6 +46,14 @@ def test_a_resolution_that_is_reopened_gives_its_met_back_until_the_next_outcome
     assert tally("R12 Solving and reopening does not buy time")[NAME] == Tally(met=0, breached=1)
 
 
+def test_a_met_is_given_back_to_the_policy_that_it_was_met_under() -> None:
+    """R16, R26: another policy that takes over owes nothing for it."""
+    title = "R16 R26 A met that is given back is given back to the policy that it was met under"
+    counted = tally(title)
+    assert counted["standard", "sla", "total_resolution"] == Tally(met=0, breached=0)
+    assert counted["premium", "sla", "total_resolution"] == Tally(met=0, breached=1)
+
+
 def test_a_cancelled_clock_is_not_counted() -> None:
     """R20, R26."""
     assert tally("R20 The clocks of a merged ticket end without a verdict") == {}
@@ -56,7 +64,9 @@ def test_retractions_take_back_what_they_name(scenario: Scenario) -> None:
     """R7, R26: late events leave the count of the ordered history."""
     by_arrival = _replayed(scenario, arrival=True).compliance().tallies
     ordered = _replayed(scenario, arrival=False).compliance().tallies
-    assert {k: v for k, v in by_arrival.items() if v != Tally()} == ordered
+    assert {k: v for k, v in by_arrival.items() if v != Tally()} == {
+        k: v for k, v in ordered.items() if v != Tally()
+    }
 
 
 def test_a_rate_is_exact_and_absent_where_nothing_has_an_outcome() -> None:

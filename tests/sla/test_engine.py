@@ -19,12 +19,21 @@ def test_an_event_older_than_the_kept_history_is_refused_and_changes_nothing() -
     """R7: it cannot be told where it belongs, so nobody guesses."""
     engine = Engine(POLICIES)
     ticket, _ = engine.apply(None, CREATED)
-    for key in range(1, HISTORY_LIMIT + 10):
-        ticket, _ = engine.apply(ticket, Changed("t", START + key * MINUTE, key, {"tags": ("x",)}))
+    said = [
+        Changed("t", START + key * MINUTE, key, {"tags": ("x",)})
+        for key in range(1, HISTORY_LIMIT + 10)
+    ]
+    for event in said:
+        ticket, _ = engine.apply(ticket, event)
     assert ticket.base is not None
     before = ticket.copy()
     with pytest.raises(TooLate, match="older than the ticket's kept history"):
         engine.apply(ticket, Messaged("t", START + MINUTE, 9_999, "agent"))
+    assert ticket == before
+    # What was folded in last is known by its place alone: it must not be folded in again.
+    last = next(event for event in reversed(said) if event.time == ticket.base.newest[0])
+    with pytest.raises(TooLate):
+        engine.apply(ticket, last)
     assert ticket == before
 
 
