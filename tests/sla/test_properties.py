@@ -223,6 +223,19 @@ def test_late_and_duplicate_events_leave_the_facts_of_the_ordered_history(
     assert net(facts) == net(fold(events, end))
 
 
+@given(histories(tiers=True))
+def test_revisions_and_cycles_only_ever_count_up(events: list[TicketEvent]) -> None:
+    """R8: a clock begins at revision 0 of its cycle, and each change of its terms is the next."""
+    numbers: dict[tuple[str, str], tuple[int, int]] = {}
+    for fact in fold(events, end_of(events)):
+        cycle, revision = numbers.get((fact.kind, fact.metric), (0, 0))
+        assert fact.cycle >= cycle
+        began = fact.cycle > cycle
+        allowed = (0,) if began else (revision, revision + 1)
+        assert fact.revision in allowed
+        numbers[fact.kind, fact.metric] = fact.cycle, fact.revision
+
+
 @settings(max_examples=300)
 @given(histories(tiers=True))
 def test_the_causes_of_a_breach_add_up_to_its_elapsed_time(events: list[TicketEvent]) -> None:
