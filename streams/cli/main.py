@@ -11,6 +11,7 @@ from streams import __version__
 COMMANDS = {
     "demo": ("streams.cli.demo:demo", "Watch real tickets run through a real, embedded Kafka."),
     "dlq": ("streams.cli.dlq:dlq", "Look at rejected records; put mended ones back."),
+    "explain": ("streams.cli.explain:explain", "How every deadline of a ticket came about."),
     "import": ("streams.cli.import_:import_", "Turn a CSV export into ticket events."),
     "kafka": ("streams.cli.kafka:kafka", "Run the embedded Kafka alone, for development."),
     "policies": ("streams.cli.policies:policies", "Check a policies file; print its JSON Schema."),

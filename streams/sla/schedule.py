@@ -140,10 +140,17 @@ class Schedule:
     def business_days(self, start: int, days: int) -> int:
         """Count the open ms from start to the same local time on the days-th following open day.
 
-        An open day is a local date on which a window opens (R24). The start's own date never
-        counts. Where that time of day comes twice, the second is meant; where it is skipped, the
-        end of the gap. Where no time is open until then (Saturday 08:00, and Monday opens at
-        09:00), the next open day is taken, and so on: a target is never nothing.
+        See `business_days_end`.
+        """
+        return self.elapsed(start, self.business_days_end(start, days))
+
+    def business_days_end(self, start: int, days: int) -> int:
+        """Find the same local time on the days-th following open day (R24).
+
+        An open day is a local date on which a window opens. The start's own date never counts.
+        Where that time of day comes twice, the second is meant; where it is skipped, the end of the
+        gap. Where no time is open until then (Saturday 08:00, and Monday opens at 09:00), the next
+        open day is taken, and so on: a target is never nothing.
         """
         if days < 1:
             message = f"business days ({days}) start at 1"
@@ -159,8 +166,8 @@ class Schedule:
             days -= 1
             if days <= 0:
                 until = instant_of(self._zone, ordinal, second, closing=True) + ms
-                if active := self.elapsed(start, until):
-                    return active
+                if self.elapsed(start, until):
+                    return until
 
     def _year(self, number: int) -> _Year:
         year = self._years.get(number)

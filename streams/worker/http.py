@@ -119,7 +119,7 @@ class _Side:
             held = f"partitions {', '.join(parts)}" if parts else "no partition"
             message = f"ticket {id_!r} is not known here; this worker holds {held}, ask the others"
             raise _error(web.HTTPNotFound, message)
-        return _json(tickets.ticket(found, self._worker.app.clock()))
+        return _json(tickets.ticket(found, self._worker.app.clock(), self._worker.engine))
 
 
 def _asked(request: web.Request) -> tuple[dict[str, str], int]:

@@ -10,8 +10,10 @@ from heapq import nsmallest
 from typing import Any
 
 from streams.sla.clock import Clock
-from streams.sla.events import Changed, Created, Deleted, Merged, Messaged, TicketEvent
+from streams.sla.engine import Engine
+from streams.sla.explain import explain
 from streams.sla.ticket import Ticket
+from streams.wire.explanation import event, explanation
 from streams.wire.instant import show
 from streams.wire.status import AT_RISK, clock_status
 from streams.worker.board import Status
@@ -117,12 +119,18 @@ def _used(elapsed: int, target: int) -> float:
     return elapsed / target if target else 1.0
 
 
-def ticket(one: Ticket, now: int) -> Shown:
+def ticket(one: Ticket, now: int, engine: Engine) -> Shown:
     """Show a ticket at an instant (ms UTC): its story, its clocks, and the events kept of it.
 
-    `events_since` tells from when on events are kept singly, null where all of them are.
+    Each clock carries its explanation (R33); `earlier_cycles` are those of clocks that have a newer
+    one now. `events_since` tells from when on events are kept singly, null where all of them are.
     """
     story = one.story
+    told = {(it.kind, it.metric, it.cycle): explanation(it) for it in explain(one, engine, now)}
+    clocks = []
+    for clock in one.clocks.values():
+        why = told.pop((clock.kind, clock.metric, clock.cycle))
+        clocks.append({**_clock(clock, now), "explanation": why})
     return {
         "ticket": one.id,
         "as_of": show(now),
@@ -137,9 +145,10 @@ def ticket(one: Ticket, now: int) -> Shown:
         "reached": _when(one.reached if one.reached >= 0 else None),
         "due": _when(one.due),
         "attributes": dict(story.attributes),
-        "clocks": [_clock(clock, now) for clock in one.clocks.values()],
+        "clocks": clocks,
+        "earlier_cycles": list(told.values()),
         "events_since": _when(None if one.base is None else one.base.newest[0]),
-        "events": [_event(event) for event in one.history],
+        "events": [event(known) for known in one.history],
     }
 
 
@@ -150,23 +159,6 @@ def _clock(clock: Clock, now: int) -> Shown:
         "reason": clock.reason,
         "next_step_at": _when(clock.due),
     }
-
-
-def _event(event: TicketEvent) -> Shown:
-    told: Shown = {"time": show(event.time)}
-    match event:
-        case Created():
-            voice = {"author": event.author, "public": event.public}
-            told |= {"type": "ticket.created", **voice, "attributes": dict(event.attributes)}
-        case Messaged():
-            told |= {"type": "ticket.message", "author": event.author, "public": event.public}
-        case Changed():
-            told |= {"type": "ticket.changed", "attributes": dict(event.attributes)}
-        case Merged():
-            told |= {"type": "ticket.merged", "into": event.into}
-        case Deleted():
-            told |= {"type": "ticket.deleted", "reason": event.reason}
-    return told
 
 
 def _when(instant: int | None) -> str | None:

@@ -19,7 +19,8 @@ from streams.worker.http import serve
 from tests.worker.looked_at import HOUR, START, LookedAt
 from tests.worker.test_http import created
 
-EXAMPLE = str(Path(__file__).parent.parent.parent / "examples" / "policies.yaml")
+ROOT = Path(__file__).parent.parent.parent
+EXAMPLE = str(ROOT / "examples" / "policies.yaml")
 
 
 def run(*arguments: str) -> Result:
@@ -205,3 +206,12 @@ def test_an_amount_is_said_exactly(seconds: float, words: str) -> None:
 def test_help_has_an_example() -> None:
     """Interfaces: every command has one."""
     assert "Example: sla explain" in run("--help").stdout
+
+
+def test_the_page_shows_what_the_command_prints() -> None:
+    """R33: docs/explain.md has a real example."""
+    page = (ROOT / "docs" / "explain.md").read_text("utf-8")
+    command = page.split("$ sla explain ", 1)[1].split("\n", 1)[0].split()
+    shown = page.split("```text\n", 1)[1].split("```", 1)[0]
+    result = run(*(str(ROOT / word) if word.startswith("examples/") else word for word in command))
+    assert "\n".join(text.rstrip() for text in result.stdout.splitlines()) + "\n" == shown
