@@ -121,7 +121,7 @@ class Engine:
 
     def _stop(self, ticket: Ticket, clock: Clock, now: int, judged: Attributes) -> list[Fact]:
         """End a clock that the story ends, on the terms and attributes that it ran under (R16)."""
-        wanted = want(clock.metric, ticket.story, clock.policy)
+        wanted = want(clock.metric, ticket.story, clock.policy, self._policies(ticket))
         if wanted is None or (wanted.cycle == clock.cycle and wanted.state in LIVE):
             return []
         ended: State = wanted.state if wanted.cycle == clock.cycle else "fulfilled"
@@ -145,7 +145,7 @@ class Engine:
                 return []
             reason = "no_policy" if policy is None else "no_target"
             return move(ticket, clock, "cancelled", now, reason=reason)
-        wanted = want(metric, ticket.story, policy)
+        wanted = want(metric, ticket.story, policy, self._policies(ticket))
         if wanted is None or wanted.state not in LIVE:
             return []
         facts: list[Fact] = []
@@ -158,8 +158,7 @@ class Engine:
         if clock.state == "cancelled" and clock.reason in UNPROMISED:
             clock.shares = self._counted(ticket, metric, policy, wanted.started_at, now)
             clock.used = sum(clock.shares.values())
-        paused = _paused(policy, metric, ticket.story, self._policies(ticket))
-        return facts + move(ticket, clock, "paused" if paused else wanted.state, now)
+        return facts + move(ticket, clock, wanted.state, now)
 
     # -- one clock -----------------------------------------------------------------------------
 
@@ -200,7 +199,7 @@ class Engine:
             return shares
         policies = self._policies(ticket)
         story = ticket.base.story.copy() if ticket.base else Story()
-        wanted = want(metric, story, policy)
+        wanted = want(metric, story, policy, policies)
         # What was folded into the base is counted as if nothing had stood still in it.
         since = wanted.started_at if wanted is not None and wanted.state == "running" else None
         cycle = wanted.cycle if wanted is not None else 0
@@ -209,12 +208,12 @@ class Engine:
                 active = policy.schedule.elapsed(since, event.time)
                 shares[story.where] = shares.get(story.where, 0) + active
             story.tell(event, policies.category)
-            wanted = want(metric, story, policy)
+            wanted = want(metric, story, policy, policies)
             if wanted is not None and wanted.cycle != cycle:
                 cycle = wanted.cycle
                 shares.clear()
             runs = wanted is not None and wanted.state == "running"
-            since = event.time if runs and not _paused(policy, metric, story, policies) else None
+            since = event.time if runs else None
         return {where: active for where, active in shares.items() if active}
 
     # -- late events ---------------------------------------------------------------------------
@@ -268,10 +267,3 @@ class Engine:
             message = f"policies version {version!r} is not among those known: {known}"
             raise UnknownVersion(message)
         return policies
-
-
-def _paused(policy: Policy, metric: str, story: Story, policies: PolicySet) -> bool:
-    """Whether the policy stands the metric's clock still in the story's status (R15)."""
-    if metric not in policy.pause.metrics or not policies.pauses(policy, story.status):
-        return False
-    return not (story.spoke_since_status and "customer_message" in policy.pause.resume_on)

@@ -23,7 +23,7 @@ from streams.sla.engine import Engine
 from streams.sla.events import TicketEvent
 from streams.sla.explanation import Breach, Explanation, NoDeadline, Segment, Sum, Terms
 from streams.sla.facts import Fact
-from streams.sla.metric import LIVE, Want, want
+from streams.sla.metric import LIVE, want
 from streams.sla.policy import Policy, PolicySet
 from streams.sla.progress import UNPROMISED
 from streams.sla.schedule import Schedule
@@ -180,33 +180,23 @@ def _ahead(clock: Clock) -> tuple[int | None, NoDeadline | None]:
 def _counted(clock: Clock, terms: Terms, ticket: Ticket, policies: PolicySet) -> Iterator[Segment]:
     """Tell what was counted as if the policy had applied from the clock's start (R9)."""
     story = ticket.base.story.copy() if ticket.base else Story()
-    wanted = want(clock.metric, story, clock.policy)
+    wanted = want(clock.metric, story, clock.policy, policies)
     pieces: list[tuple[int, State, TicketEvent | None]] = []
     if wanted is not None and wanted.cycle == clock.cycle and wanted.state == "running":
         # As the engine does: what was folded into the base counts as if nothing stood still in it.
         pieces.append((wanted.started_at, "running", None))
     for event in ticket.history[:-1]:
         story.tell(event, policies.category)
-        wanted = want(clock.metric, story, clock.policy)
+        wanted = want(clock.metric, story, clock.policy, policies)
         if wanted is None or wanted.cycle != clock.cycle:
             continue
-        state = _stood(wanted, clock, story, policies)
-        if not pieces or pieces[-1][1] != state:
-            pieces.append((event.time, state, event))
+        if not pieces or pieces[-1][1] != wanted.state:
+            pieces.append((event.time, wanted.state, event))
     used, bounds = 0, [*(at for at, _, _ in pieces), ticket.history[-1].time]
     for (at, state, cause), end in zip(pieces, bounds[1:], strict=True):
         counted = _sum(state, terms.schedule, at, end, used)
         yield Segment(state, terms, clock.revision, counted, cause, counted_late=True)
         used = counted.total
-
-
-def _stood(wanted: Want, clock: Clock, story: Story, policies: PolicySet) -> State:
-    """Say in which state a clock under this policy would have been (R15)."""
-    pause = clock.policy.pause
-    if wanted.state != "running" or clock.metric not in pause.metrics:
-        return wanted.state
-    spoken = story.spoke_since_status and "customer_message" in pause.resume_on
-    return "paused" if policies.pauses(clock.policy, story.status) and not spoken else "running"
 
 
 # -- adding up -------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ which event moves it. The engine compares that with the clock and takes the tran
 (`clock.PATHS`). So a clock that a policy asks for late, or a story re-told after a late event,
 needs no case of its own.
 
-What the policy pauses (R15) is laid over what stands here.
+What the policy pauses (R15) is laid over what the rules say.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from streams.sla.clock import State
-from streams.sla.policy import Policy
+from streams.sla.policy import Policy, PolicySet
 from streams.sla.story import Story, Talk
 
 LIVE = ("running", "paused")
@@ -136,15 +136,27 @@ RULES: dict[str, Callable[[Story, Policy], Want | None]] = {
 }
 
 
-def want(metric: str, story: Story, policy: Policy) -> Want | None:
+def want(metric: str, story: Story, policy: Policy, policies: PolicySet) -> Want | None:
     """Tell what the metric's clock should be doing; None where there is nothing to time yet.
 
-    A ticket that is gone (R20) ends every clock, cancelled, with the reason.
+    A ticket that is gone (R20) ends every clock, cancelled, with the reason. What would run stands
+    still where the policy says so (R15).
     """
     wanted = RULES[metric](story, policy)
-    if wanted is not None and story.gone is not None and wanted.state in LIVE:
+    if wanted is None or wanted.state not in LIVE:
+        return wanted
+    if story.gone is not None:
         return Want("cancelled", wanted.started_at, wanted.cycle, story.gone)
+    if _pauses(metric, story, policy, policies):
+        return Want("paused", wanted.started_at, wanted.cycle)
     return wanted
+
+
+def _pauses(metric: str, story: Story, policy: Policy, policies: PolicySet) -> bool:
+    """Whether the policy stands the metric's clock still in the story's status (R15)."""
+    if metric not in policy.pause.metrics or not policies.pauses(policy, story.status):
+        return False
+    return not (story.spoke_since_status and "customer_message" in policy.pause.resume_on)
 
 
 def _talk(story: Story, policy: Policy) -> Talk:

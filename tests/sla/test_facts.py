@@ -59,7 +59,7 @@ def test_the_margin_is_the_share_of_the_target_used(
 def test_before_anything_has_happened_nothing_is_timed() -> None:
     """No metric has a clock on an empty story, and each metric of the spec has its rule."""
     policy = POLICIES.policies[0]
-    assert {want(metric, Story(), policy) for metric in METRICS} == {None}
+    assert {want(metric, Story(), policy, POLICIES) for metric in METRICS} == {None}
     assert tuple(RULES) == METRICS
 
 
