@@ -166,7 +166,7 @@ def test_a_worker_that_dies_ends_the_demo_with_its_last_words(tmp_path: Path) ->
         assert process.returncode == 1
     words = (tmp_path / "words").read_text()
     assert "the worker ended by itself" in words
-    assert "Worker ready" in words
+    assert "changelog records of 4 partitions" in words
     assert "Traceback" not in words
     assert all_gone(started, tmp_path)
 
