@@ -88,11 +88,6 @@ class ClassPath:
         digest = hashlib.sha256("".join(jar.sha256 for jar in self.jars).encode()).hexdigest()
         return f"kafka-{self.version}-{digest[:8]}"
 
-    @cached_property
-    def total_bytes(self) -> int:
-        """The size of all jars."""
-        return sum(jar.size for jar in self.jars)
-
 
 def pinned() -> ClassPath:
     """Read the pins that the package ships."""

@@ -1,8 +1,8 @@
-"""Written times → milliseconds UTC, and back.
+"""Written times of an export → milliseconds UTC.
 
 Decisions that bind this module:
 
-- Inside, time is an integer of milliseconds UTC; text is read and written here, at the edge.
+- Inside, time is an integer of milliseconds UTC; text is read here, at the edge.
 - A time without a zone is local to the mapping's zone. A local time that does not exist shifts
   forward, of an ambiguous one the first is meant (R22).
 - Exports repeat their times from row to row, so what was read lately is remembered.
@@ -15,9 +15,9 @@ from functools import lru_cache
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
+from streams.wire.instant import EARLIEST, EPOCH, LATEST, MILLISECOND
+
 _REMEMBERED = 1 << 16
-_YEAR_2200 = 7_258_118_400_000
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Moments:
@@ -38,7 +38,7 @@ class Moments:
                 instant = self._by(form, text)
             except (ValueError, OverflowError):
                 continue
-            if not 0 <= instant < _YEAR_2200:
+            if not EARLIEST <= instant < LATEST:
                 message = f"{text!r} is before 1970 or from 2200 on"
                 raise ValueError(message)
             return instant
@@ -53,12 +53,4 @@ class Moments:
             return round(float(text) * 1000)
         read = datetime.fromisoformat(text) if form == "iso8601" else datetime.strptime(text, form)  # noqa: DTZ007 - the zone is added below
         aware = read if read.tzinfo else read.replace(tzinfo=self._zone)
-        past = aware.astimezone(UTC) - _EPOCH
-        return past.days * 86_400_000 + past.seconds * 1000 + past.microseconds // 1000
-
-
-@lru_cache(_REMEMBERED)
-def stamp(instant: int) -> str:
-    """Write milliseconds UTC as RFC 3339 with milliseconds and Z."""
-    seconds, millis = divmod(instant, 1000)
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{millis:03d}Z"
+        return (aware.astimezone(UTC) - EPOCH) // MILLISECOND

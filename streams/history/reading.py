@@ -28,7 +28,6 @@ class Reading:
     """What was read: `rejected` holds (file, line number, reason) of what could not be."""
 
     lines: int = 0
-    ignored: int = 0
     rejected: list[tuple[str, int, str]] = field(default_factory=list)
 
 
@@ -56,9 +55,7 @@ def read(
                     except Rejected as fault:
                         reading.rejected.append((name, number, f"{fault.reason}: {fault}"))
                         continue
-                    if event is None:
-                        reading.ignored += 1
-                    else:
+                    if event is not None:
                         yield event
             except (OSError, EOFError) as fault:
                 message = f"{name}: breaks off after line {reading.lines}: {fault}"

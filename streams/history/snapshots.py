@@ -23,8 +23,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from streams.history.cells import BadRow, Cells
-from streams.history.moment import stamp
 from streams.history.ticket_event import TicketEvent
+from streams.wire.instant import show
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -115,14 +115,14 @@ class Snapshots:
         if updated < ticket.newest:
             ticket.late += 1
             self._tally.late += 1
-            return f"{stamp(updated)}/late-{ticket.late}", True
+            return f"{show(updated)}/late-{ticket.late}", True
         if updated > ticket.newest:
             ticket.newest = updated
             ticket.marks.clear()
         word = str(len(ticket.marks) if mark is None else mark)
         again = ticket.marks.count(word)
         ticket.marks.append(word)
-        return f"{stamp(updated)}/{word}" + (f".{again}" if again else ""), False
+        return f"{show(updated)}/{word}" + (f".{again}" if again else ""), False
 
     def _instant(self, ticket: _Ticket, updated: int, kind: str, data: dict[str, Any]) -> int:
         """Place an event of an in-order row so that R6 leaves it after those before it."""

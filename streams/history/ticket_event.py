@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from streams.history.moment import stamp
+from streams.wire.instant import show
 
 
 class TicketEvent(NamedTuple):
@@ -28,7 +28,7 @@ class TicketEvent(NamedTuple):
                 "source": self.source,
                 "type": self.type,
                 "subject": self.subject,
-                "time": stamp(self.time),
+                "time": show(self.time),
                 "data": self.data,
             }
         )

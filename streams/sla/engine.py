@@ -29,7 +29,7 @@ from streams.sla.metric import LIVE, RULES, Want, want
 from streams.sla.policy import KINDS, Policy, PolicySet
 from streams.sla.progress import UNPROMISED, move, retarget, take_step
 from streams.sla.story import Story, Where
-from streams.sla.ticket import HISTORY_LIMIT, Ticket
+from streams.sla.ticket import HISTORY_LIMIT, Order, Ticket
 
 
 class TooLate(ValueError):
@@ -60,7 +60,7 @@ class Engine:
         order = event.order(self._policies(ticket).category)
         if order < ticket.newest or event.time < ticket.reached:
             return ticket, self._amend(ticket, event)
-        facts = self._advance(ticket, event)
+        facts = self._advance(ticket, event, order)
         if len(ticket.history) > HISTORY_LIMIT:
             self._forget(ticket)
         return ticket, facts
@@ -96,12 +96,12 @@ class Engine:
 
     # -- one event -----------------------------------------------------------------------------
 
-    def _advance(self, ticket: Ticket, event: TicketEvent) -> list[Fact]:
+    def _advance(self, ticket: Ticket, event: TicketEvent, order: Order) -> list[Fact]:
         facts = self.settle(ticket, event.time)
         policies = self._policies(ticket)
         before = ticket.story.attributes
         ticket.story.tell(event, policies.category)
-        ticket.newest = event.order(policies.category)
+        ticket.newest = order
         ticket.reached = max(ticket.reached, event.time)
         ticket.history.append(event)
         said: list[Fact] = []
@@ -245,7 +245,10 @@ class Engine:
         """Fold events onto the ticket's base, then settle up to an instant."""
         fresh = ticket.base.copy() if ticket.base else Ticket(ticket.id, ticket.version)
         fresh.base = ticket.base
-        facts = [fact for event in events for fact in self._advance(fresh, event)]
+        category = self._policies(ticket).category
+        facts = [
+            fact for event in events for fact in self._advance(fresh, event, event.order(category))
+        ]
         if reached is not None:
             facts.extend(self.settle(fresh, reached))
         return fresh, facts

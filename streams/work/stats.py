@@ -15,8 +15,6 @@ class Stats:
     units: int = 0
     commits: int = 0  #: rounds of the commit that had something to write
     transactions: int = 0  #: one per partition and round
-    commit_seconds: float = 0.0
-    last_commit_seconds: float = 0.0
     rows: int = 0  #: changelog records
     emitted: int = 0  #: output records
     restored_rows: int = 0  #: changelog records read back
@@ -24,9 +22,7 @@ class Stats:
     recovery_remaining: int = 0  #: changelog offsets still to read in the restore under way
     rebalances: int = 0
     ticks: int = 0
-    tick_asks: int = 0  #: requests for the ends of the logs
     tick_ask_failures: int = 0
-    last_tick_lateness_ms: int = 0  #: clock when it was applied minus the tick's own time
     #: Durations of the latest commits, oldest first, not yet taken by `take_commit_seconds`.
     _commit_seconds: deque[float] = field(default_factory=lambda: deque(maxlen=10_000))
 
@@ -34,8 +30,6 @@ class Stats:
         """Count one round of the commit that wrote `transactions` transactions in `seconds`."""
         self.commits += 1
         self.transactions += transactions
-        self.commit_seconds += seconds
-        self.last_commit_seconds = seconds
         self._commit_seconds.append(seconds)
 
     def take_commit_seconds(self) -> list[float]:

@@ -75,7 +75,6 @@ class Ticker:
         if parts:
             epochs = [part.epoch for part in parts]
             now = self.clock()
-            stats.tick_asks += 1
             wanted = [TopicPartition(*tp) for part in parts for tp in part.positions]
             try:
                 async with asyncio.timeout(ASK_SECONDS):
@@ -107,4 +106,3 @@ class Ticker:
             with self._work.unit(part, f"the tick at {now}"):
                 handler(part, now)
         self._work.stats.ticks += 1
-        self._work.stats.last_tick_lateness_ms = max(0, self.clock() - now)

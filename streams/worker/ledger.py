@@ -40,6 +40,7 @@ class Ledger:
     def __init__(self, write: Callable[[bytes, Entries | None], None]) -> None:
         self._write = write
         self._hours: dict[tuple[Name, int], Entries] = {}
+        self._looked: int | None = None
 
     def restore(self, key: bytes, entries: Entries) -> None:
         """Take a row up as it was."""
@@ -59,6 +60,11 @@ class Ledger:
 
     def forget(self, now: int) -> None:
         """Drop the hours that no window reaches any more."""
+        # Ticks ask many times a second; the answer changes once an hour, just after it is full.
+        hour = (now - 1) // HOUR
+        if hour == self._looked:
+            return
+        self._looked = hour
         for name, hour in [key for key in self._hours if (key[1] + 1) * HOUR < now - KEPT]:
             del self._hours[name, hour]
             self._write(_key(name, hour), None)

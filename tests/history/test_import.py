@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from streams.history.export import Row, Unreadable
 from streams.history.importer import Importer, Rejection
 from streams.history.mapping import parse_mapping
-from streams.history.moment import stamp
 from streams.history.ticket_event import TicketEvent
+from streams.wire.instant import show
 from streams.wire.ticket_events import decode
 
 SNAPSHOTS = """\
@@ -66,7 +66,7 @@ def rejections(mapping: str, rows: Iterable[Row | Unreadable]) -> list[str]:
 
 def brief(events: Iterable[TicketEvent]) -> list[tuple[str, str, dict[str, Any]]]:
     """Say events by type, time of day and data."""
-    return [(event.type[7:], stamp(event.time)[11:-1], event.data) for event in events]
+    return [(event.type[7:], show(event.time)[11:-1], event.data) for event in events]
 
 
 def test_the_first_row_makes_the_creation_and_what_changed_since() -> None:
@@ -109,11 +109,11 @@ def test_rows_of_one_minute_keep_the_order_of_the_file() -> None:
         snap("7", "4", "08:00", "09:00", "Active", "2", "A"),
     ]
     events, importer = run(SNAPSHOTS, rows)
-    times = [stamp(event.time)[17:23] for event in events[1:]]
+    times = [show(event.time)[17:23] for event in events[1:]]
     assert times == ["00.000", "00.001", "00.002", "00.002"]
     assert importer.tally.spread == 3
     kept, _ = run(SNAPSHOTS + "ties: keep\n", rows)
-    assert {stamp(event.time)[17:23] for event in kept} == {"00.000"}
+    assert {show(event.time)[17:23] for event in kept} == {"00.000"}
 
 
 @given(st.lists(st.sampled_from(["New", "Active", "Awaiting", "Resolved", "Closed"]), max_size=8))
@@ -136,14 +136,14 @@ def test_a_row_out_of_order_keeps_its_own_time_and_its_place() -> None:
         snap("7", "2", "08:00", "11:30", "Closed", "3", "A"),
     ]
     events, importer = run(SNAPSHOTS, rows)
-    assert [stamp(event.time)[11:16] for event in events] == ["08:00", "11:10", "09:52", "11:30"]
+    assert [show(event.time)[11:16] for event in events] == ["08:00", "11:10", "09:52", "11:30"]
     assert importer.tally.late == 1
 
 
 def test_a_row_before_the_creation_is_taken_at_the_creation() -> None:
     """Else the creation would come second and set the ticket back to its first state."""
     events, importer = run(SNAPSHOTS, [snap("7", "1", "08:00", "07:10", "Active", "3", "A")])
-    assert [stamp(event.time)[11:16] for event in events] == ["08:00", "08:00"]
+    assert [show(event.time)[11:16] for event in events] == ["08:00", "08:00"]
     assert importer.tally.early == 1
 
 
@@ -262,7 +262,7 @@ def test_the_created_time_is_needed_in_words_that_can_be_read_on_the_first_row_o
     good = snap("7", "1", "08:00", "08:30", "New", "3", "A")
     assert rejections(SNAPSHOTS, [good, bad]) == []
     events, _ = run(SNAPSHOTS, [snap("7", "2", "?", "09:00", "New", "3", "A")])
-    assert stamp(events[0].time)[11:16] == "09:00"
+    assert show(events[0].time)[11:16] == "09:00"
 
 
 def test_what_is_no_row_is_rejected_with_the_reason_it_came_with() -> None:
@@ -323,7 +323,7 @@ def test_a_stage_without_a_time_has_not_happened() -> None:
 def test_a_stage_before_the_creation_is_taken_at_the_creation() -> None:
     """Tickets that agents file after the call."""
     events, importer = run(TICKETS, [whole(c="08:00", f="07:00")])
-    assert [stamp(event.time)[11:16] for event in events] == ["08:00", "08:00"]
+    assert [show(event.time)[11:16] for event in events] == ["08:00", "08:00"]
     assert importer.tally.early == 1
 
 
@@ -353,7 +353,7 @@ def test_times_are_read_in_the_zone_of_the_export(
     mapping = TICKETS + f"time: {{formats: ['{form}'], zone: {zone}}}\n"
     row = Row("x", 2, {"id": "7", "c": text})
     events, _ = run(mapping, [row])
-    assert stamp(events[0].time) == instant
+    assert show(events[0].time) == instant
 
 
 @given(st.integers(min_value=0, max_value=7_000_000_000_000))

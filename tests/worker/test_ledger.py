@@ -1,0 +1,45 @@
+"""The ledger of a partition: outcomes by hour, as long as a window reaches them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from streams.worker.ledger import HOUR, KEPT, Entries, Ledger
+from tests.sla.test_facts import facts
+
+BREACH = next(fact for fact in facts() if fact.type == "breached")
+
+
+def test_outcomes_are_dropped_once_no_window_reaches_their_hour() -> None:
+    """R26: not a millisecond before the hour is out of reach, and the row goes with it."""
+    rows: dict[bytes, Entries | None] = {}
+    ledger = Ledger(rows.__setitem__)
+    now = 500_000 * HOUR + 5
+    ledger.add(replace(BREACH, time=now), now)
+    ledger.add(replace(BREACH, time=now + HOUR), now + HOUR)
+    assert [breached for _, _, breached in ledger.outcomes(0)] == [1, 1]
+    full = 500_001 * HOUR + KEPT
+    for at in (now, now + HOUR, full - 1, full):
+        ledger.forget(at)
+        assert len(list(ledger.outcomes(0))) == 2
+    ledger.forget(full + 1)
+    assert [breached for _, _, breached in ledger.outcomes(0)] == [1]
+    assert sorted(rows.values(), key=str) == [None, [[5, 0, 1]]]
+
+
+def test_an_outcome_older_than_what_is_kept_is_not_taken_up() -> None:
+    """A replay of years of history does not fill the ledger."""
+    rows: dict[bytes, Entries | None] = {}
+    ledger = Ledger(rows.__setitem__)
+    ledger.add(replace(BREACH, time=0), KEPT + 1)
+    assert rows == {}
+    ledger.add(replace(BREACH, time=0), KEPT)
+    assert list(rows.values()) == [[[0, 0, 1]]]
+
+
+def test_a_window_begins_at_its_instant_not_at_its_hour() -> None:
+    """The rate is exact: what happened a millisecond before is out, what happened at it is in."""
+    ledger = Ledger(lambda _key, _entries: None)
+    for time in (HOUR + 9, HOUR + 10, HOUR + 11):
+        ledger.add(replace(BREACH, time=time), HOUR + 20)
+    assert [breached for _, _, breached in ledger.outcomes(HOUR + 10)] == [2]
