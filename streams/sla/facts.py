@@ -12,8 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
-from streams.sla.events import Attributes
-from streams.sla.story import Where
+from streams.sla.events import Attributes, Where
 
 FactType = Literal[
     "started",
