@@ -34,7 +34,9 @@ ZONE = ZoneInfo("Europe/Paris")
 MONDAY = datetime(2026, 3, 23)  # noqa: DTZ001 - local to ZONE, see `instant`
 DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
 WHEN = r"(?P<day>\w{3})(?:\+(?P<weeks>\d))? (?P<time>\d\d:\d\d(?::\d\d(?:\.\d+)?)?)"
-EVENT = re.compile(WHEN + r"\s+(?:\[(?P<who>\w+)\] )?(?P<what>[\w ]+?)(?: by (?P<author>\w+))?(?:: (?P<data>.*))?$")
+EVENT = re.compile(
+    WHEN + r"\s+(?:\[(?P<who>\w+)\] )?(?P<what>[\w ]+?)(?: by (?P<author>\w+))?(?:: (?P<data>.*))?$"
+)
 
 
 @dataclass(slots=True)

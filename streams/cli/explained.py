@@ -124,7 +124,9 @@ class _Clock:
     def _what(self, told: Told) -> str:
         """Say what a segment is, and the event that it starts with."""
         words = " and ".join(told["changes"]) or told["state"]
-        if told["counted_late"]:
+        if told["inherited"]:
+            words = "inherited: the merged ticket's customer was waiting"
+        elif told["counted_late"]:
             words = f"{told['state']}, as counted when the policy came to apply"
         if told["superseded"]:
             words += " (does not count any more, see below)"
@@ -227,6 +229,11 @@ def _event(told: Told) -> str:
             return _attributes(told["attributes"])
         case "ticket.merged":
             return _plain(f"merged into {told['into']}")
+        case "ticket.absorbed":
+            return _plain(f"{told['origin']} was merged into this ticket")
+        case "policies.adopted":
+            how = {"now": " and applied from now on", "start": " and applied from the start"}
+            return _plain(f"policies {told['version']} adopted{how.get(told['since'], '')}")
     return _plain(f"deleted ({told['reason']})")
 
 
