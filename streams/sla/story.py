@@ -142,6 +142,11 @@ class Story:
         return word if isinstance(word, str) else None
 
     @property
+    def resolved(self) -> bool:
+        """Whether the ticket is solved, and was not merged, deleted or found to be spam (R27)."""
+        return self.solved and self.gone is None
+
+    @property
     def where(self) -> Where:
         """Whose hands the ticket is in now."""
         team, status, assignee = map(self.attributes.get, ("team", "status", "assignee"))
