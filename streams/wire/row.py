@@ -8,6 +8,7 @@ objects: a row is read and written by the millions, and its changelog is the pri
 from __future__ import annotations
 
 from dataclasses import astuple
+from fractions import Fraction
 from typing import Any
 
 import orjson
@@ -27,6 +28,8 @@ from streams.sla.story import Story, Talk
 from streams.sla.ticket import Forgotten, Ticket
 
 STATE_VERSION = 1
+LATCHED = 7
+"""What a clock's row has after its shares, from `step` to `met_by`; what came later is appended."""
 
 
 class UnreadableRow(ValueError):
@@ -151,19 +154,25 @@ def _pack_clock(clock: Clock) -> list[Any]:
         clock.finished_at,
         clock.reason,
         clock.met_by,
+        str(clock.earned) if clock.earned else 0,
     ]
 
 
 def _unpack_clock(packed: list[Any], version: str, engine: Engine) -> Clock:
     kind, metric, cycle, name, target, started_at, since, *rest = packed
     state, revision, used, where, shares, *last = rest
+    last, appended = last[:LATCHED], last[LATCHED:]
     policy = engine.policy(version, kind, name)
-    return Clock(
+    clock = Clock(
         *(kind, metric, cycle, policy, target, started_at, since, steps(policy, target)),
         *(state, revision, used, tuple(where)),
         {(team, status, assignee): ms for team, status, assignee, ms in shares},
         *last,
+        *map(Fraction, appended),
     )
+    if not appended and clock.lines():
+        clock.plan()  # the row is from before lines fell due
+    return clock
 
 
 def _pack_event(event: TicketEvent) -> list[Any]:
