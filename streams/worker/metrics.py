@@ -198,6 +198,21 @@ CYCLES = Declared(
     "over workers; ratios cannot be added.",
     (*CLOCK, "window", "outcome"),
 )
+CONTRACT_CYCLES = Declared(
+    "sla_contract_cycles",
+    "gauge",
+    "Cycles under an account's contract in a calendar month, `current` or `previous`, by outcome: "
+    "the rate by which the month is credited (R31). Add these up over workers.",
+    ("account", "month", "outcome"),
+)
+CONTRACT_LATE = Declared(
+    "sla_contract_late_credit_ratio",
+    "gauge",
+    "Share of the monthly fee that cycles breached in the month have earned by lateness, before "
+    "the cap (R31). Add these up over workers.",
+    ("account", "month"),
+    "ratio",
+)
 OBJECTIVE = Declared(
     "sla_objective_ratio",
     "gauge",
@@ -299,6 +314,8 @@ MEASURED: tuple[Declared, ...] = (
     TICKETS,
     COMPLIANCE,
     CYCLES,
+    CONTRACT_CYCLES,
+    CONTRACT_LATE,
     OBJECTIVE,
     POLICY,
     STATE,
@@ -344,6 +361,16 @@ This page is written by `python -m streams.worker.metrics > docs/metrics.md`.
   ```promql
   sum by (policy, kind, metric) (sla_compliance_cycles{window="30d", outcome="met"})
     / sum by (policy, kind, metric) (sla_compliance_cycles{window="30d"})
+  ```
+
+- So too for contracts: the rate of an account's month, and what lateness has earned so far, as a
+  share of the fee. The table's line by rate and the cap apply to these sums, see
+  [semantics.md](semantics.md#credits).
+
+  ```promql
+  sum by (account) (sla_contract_cycles{month="current", outcome="met"})
+    / sum by (account) (sla_contract_cycles{month="current"})
+  sum by (account) (sla_contract_late_credit_ratio{month="current"})
   ```
 """
 
