@@ -42,7 +42,7 @@ def show_ticket(told: Told, *, whole: bool) -> None:
     explanations = [clock["explanation"] for clock in told["clocks"]] + told["earlier_cycles"]
     explanations.sort(key=lambda one: str(one["started_at"]))
     count, version = len(told["events"]), told["policy_version"]
-    console.print(Text(f"Ticket {_plain(told['ticket'])} as of {_utc(told['as_of'])}", "bold"))
+    console.print(Text(f"Ticket {plain(told['ticket'])} as of {_utc(told['as_of'])}", "bold"))
     console.print(f"{count} event{'' if count == 1 else 's'}, policies version {version}")
     if told["events_since"] is not None:
         since = _utc(told["events_since"])
@@ -66,7 +66,7 @@ class _Clock:
         told, say = self._told, self._console.print
         cycle = f" · cycle {told['cycle']}" if told["cycle"] > 1 else ""
         name = f"{told['metric'].replace('_', ' ')} · {told['policy']} ({told['kind']}){cycle}"
-        say(Text(_plain(name), "bold underline"))
+        say(Text(plain(name), "bold underline"))
         say(self._standing())
         say(self._promise())
         for segment in told["segments"]:
@@ -99,7 +99,7 @@ class _Clock:
 
     def _promise(self) -> str:
         terms = self._told["terms"]
-        where = f"{_plain(terms['schedule'])} ({terms['time_zone']})"
+        where = f"{plain(terms['schedule'])} ({terms['time_zone']})"
         if terms["fixed_until"] is None:
             return f"promise: {terms['promise']} of open time on {where}"
         start, end = self._local(self._told["started_at"]), self._local(terms["fixed_until"])
@@ -226,17 +226,17 @@ def _event(told: Told) -> str:
         case "ticket.changed":
             return _attributes(told["attributes"])
         case "ticket.merged":
-            return _plain(f"merged into {told['into']}")
-    return _plain(f"deleted ({told['reason']})")
+            return plain(f"merged into {told['into']}")
+    return plain(f"deleted ({told['reason']})")
 
 
 def _attributes(attributes: Told) -> str:
     said = (f"{name} {'none' if value is None else value}" for name, value in attributes.items())
-    return _plain(", ".join(said))
+    return plain(", ".join(said))
 
 
 def _reason(reason: str) -> str:
-    return REASONS.get(reason, _plain(reason))
+    return REASONS.get(reason, plain(reason))
 
 
 def _span(opens: datetime, closes: datetime, zone: tzinfo) -> str:
@@ -267,6 +267,6 @@ def _ms(seconds: float) -> int:
     return round(seconds * 1000)
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Keep what upstream wrote from moving the terminal's cursor."""
     return "".join(letter if letter.isprintable() else "·" for letter in text)

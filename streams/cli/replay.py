@@ -10,9 +10,11 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from streams.cli.credits import show_credits
 from streams.cli.failure import Failure
 from streams.cli.options import Instant
 from streams.cli.progress import bar
+from streams.history.credits import statements
 from streams.history.reading import Reading, UnreadableFile, read
 from streams.history.replay import Replay
 from streams.history.replay import replay as run
@@ -64,6 +66,7 @@ def replay(
         raise Failure("none of the lines is a ticket event")
     if summary:
         _summary(done, promised)
+        show_credits(statements(done, promised))
     else:
         for at, fact in done.facts:
             sys.stdout.buffer.write(encode(fact, at) + b"\n")
