@@ -2,8 +2,9 @@
 
 The same engine that runs behind Kafka. By default a ticket's events are put into the order of their
 time first, so the outcome is that of the ordered history (R1); in the order of `arrival` late ones
-are compensated for as they would be live (R7). Tickets do not know each other, so each is folded by
-itself and settled up to the end; the facts then come out by the instant at which they hold.
+are compensated for as they would be live (R7). Tickets know of each other only what a merge hands
+on, which is found beforehand, so each is folded by itself and settled up to the end; the facts then
+come out by the instant at which they hold.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
+from streams.history.merges import hand_on
 from streams.sla.compliance import Compliance
 from streams.sla.engine import Engine, TooLate
 from streams.sla.events import TicketEvent
@@ -58,7 +60,9 @@ def replay(
 
     Events after `until` have not happened yet and are left out. `advance` is told the events done.
     """
-    tickets = by_ticket(events)
+    arrived = list(events)
+    tickets = by_ticket(arrived)
+    hand_on(tickets, policies, arrived)
     times = [event.time for history in tickets.values() for event in history]
     end = max(times, default=0) if until is None else until
     engine = Engine(policies)

@@ -13,8 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from streams.sla.earned import Earned
-from streams.sla.events import Attributes
-from streams.sla.story import Where
+from streams.sla.events import Attributes, Where
 
 FactType = Literal[
     "started",

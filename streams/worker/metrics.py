@@ -95,7 +95,8 @@ CLOSED = Declared(
 BREACHES = Declared(
     "sla_breaches_total",
     "counter",
-    "Breaches by what brought them about: deadline_passed, target_tightened, policy_applied.",
+    "Breaches by what brought them about: deadline_passed, target_tightened, policy_applied, "
+    "policies_changed, merged.",
     (*CLOCK, *ATTRIBUTES, "cause"),
 )
 WARNINGS = Declared(

@@ -14,10 +14,11 @@ from aiokafka import ConsumerRecord
 
 from streams.sla.due import DueIndex
 from streams.sla.engine import Engine, TooLate
-from streams.sla.events import TicketEvent
+from streams.sla.events import Absorbed, TicketEvent
 from streams.sla.facts import Fact
+from streams.sla.story import Bequest
 from streams.sla.ticket import Forgotten, Ticket
-from streams.wire import dead_letter, row, sla_events, status, topics
+from streams.wire import absorbed, dead_letter, row, sla_events, status, topics
 from streams.wire.ticket_events import Rejected, decode
 from streams.work import Partition, Table
 from streams.worker.board import Board
@@ -122,19 +123,31 @@ class Processor:
 
     def _apply(self, part: Partition, key: bytes, event: TicketEvent) -> None:
         known = self.tickets.get(key)
+        if isinstance(event, Absorbed) and not isinstance(known, Ticket):
+            self.meter.event(_name(event), "ignored")  # another partition holds the ticket
+            return
         if isinstance(known, Forgotten):
             message = f"subject: {event.ticket!r} was closed and let go; open a new ticket for it"
             raise Rejected("ticket_forgotten", message)
-        seen = 0 if known is None else len(known.history)
-        newest = None if known is None else known.newest
-        ticket, facts = self.engine.apply(known, event)
-        changed = len(ticket.history) != seen or ticket.newest != newest
-        self.meter.event(_name(event), "applied" if changed else "duplicate")
-        if not changed:
+        if known is not None and self.engine.knows(known, event):
+            self.meter.event(_name(event), "duplicate")
             return
+        left = None if known is None else known.story.bequest
+        ticket, facts = self.engine.apply(known, event)
+        self.meter.event(_name(event), "applied")
         if known is None and self.engine.unmatched(ticket):
             self.meter.unmatched()
+        self._hand_on(part, ticket, left)
         self._keep(part, key, ticket, facts)
+
+    def _hand_on(self, part: Partition, ticket: Ticket, before: Bequest | None) -> None:
+        """Let the survivor of a merge know the wait that it inherits, or that it does not (R20)."""
+        left = ticket.story.bequest
+        if left is None or left == before:
+            return
+        if any(since is not None for one in (left, before) if one for since in one.waits):
+            told = absorbed.encode(ticket.id, left)
+            part.emit_everywhere(self.names.ticket_events, left.into.encode(), told, left.at)
 
     def _keep(self, part: Partition, key: bytes, ticket: Ticket, facts: Iterable[Fact]) -> None:
         self.tickets[key] = ticket
@@ -179,4 +192,5 @@ def _name(event: TicketEvent) -> str:
         "Changed": "ticket.changed",
         "Merged": "ticket.merged",
         "Deleted": "ticket.deleted",
+        "Absorbed": absorbed.TYPE,
     }[type(event).__name__]
