@@ -156,6 +156,8 @@ def _amount(value: object) -> Fraction:
     amount = Fraction(str(value)) if math.isfinite(value) else Fraction(-1)
     if amount < 0:
         raise misread("not an amount", "write a number of zero or more")
+    if amount > _LARGEST_AMOUNT:
+        raise misread("too large an amount", "write a number up to 1000000000000")
     return amount
 
 
@@ -173,6 +175,8 @@ def _as_list(value: object) -> object:
 
 
 _LEVELS = 99
+_LARGEST_AMOUNT = 10**12
+"""So that cents stay exact in JSON, whose numbers have 53 bits in many a reader."""
 _WINDOW_PATTERN = r"^\d{1,2}:\d{2}(:\d{2})?\s*[-\u2013]\s*\d{1,2}:\d{2}(:\d{2})?$"
 _SPAN = r"(\d+\s*h)?\s*(\d+\s*m)?\s*(\d+\s*s)?\s*(\d+\s*ms)?"
 _SPAN_PATTERN = rf"^{_SPAN}$"
@@ -305,7 +309,9 @@ Level = Annotated[
     WithJsonSchema({"type": "integer", "minimum": 0, "maximum": _LEVELS}),
 ]
 Money = Annotated[
-    Fraction, BeforeValidator(_amount), WithJsonSchema({"type": "number", "minimum": 0})
+    Fraction,
+    BeforeValidator(_amount),
+    WithJsonSchema({"type": "number", "minimum": 0, "maximum": _LARGEST_AMOUNT}),
 ]
 Currency = Annotated[
     str, _read(_parse_currency, "write a code such as EUR"), _schema("^[A-Z]{3}$", "EUR")

@@ -181,7 +181,7 @@ class CreditShape(Shape):
 
     below: Rate | None = Field(default=None, description="monthly compliance below this share")
     late: Span | None = Field(
-        default=None, description="a breach this much active time late, or more"
+        default=None, description="a breach more than this much active time late"
     )
     credit: OfFee = Field(description="earns this share of the fee")
 

@@ -47,7 +47,7 @@ def build_policy(
     targets = _targets(marked, (*path, "targets"), shape, schedule)
     pause = _pause(marked, (*path, "pause"), shape, statuses)
     warnings = _warnings(marked, (*path, "warnings"), shape.warnings, targets)
-    contract = _contract(marked, (*path, "contract"), shape.contract)
+    contract = _contract(marked, (*path, "contract"), shape.contract, schedule)
     failed = any(fault.severity == "error" for fault in marked.faults[before:])
     if schedule is None or failed:
         return None
@@ -104,7 +104,7 @@ def _check_length(marked: Marked, path: Path, duration: Duration, schedule: Sche
     if isinstance(duration, Active) and duration.ms > active:
         hours = active // 3_600_000
         what = f"longer than a year: '{schedule.name}' is not open for more than {hours}h of it"
-        marked.add(path, what, "write a shorter target, or take a schedule with more hours")
+        marked.add(path, what, "write less time, or take a schedule with more hours")
     if isinstance(duration, BusinessDays) and duration.days > days:
         what = f"longer than a year: '{schedule.name}' has no more than {days} open days in it"
         marked.add(path, what, "write fewer business days")
@@ -165,9 +165,14 @@ def _too_early(left: int, targets: Targets) -> bool:
     return bool(durations) and all(isinstance(d, Active) and d.ms <= left for d in durations)
 
 
-def _contract(marked: Marked, path: Path, shape: ContractShape | None) -> Contract | None:
+def _contract(
+    marked: Marked, path: Path, shape: ContractShape | None, schedule: Schedule | None
+) -> Contract | None:
     if shape is None:
         return None
+    for index, line in enumerate(shape.credits):
+        if line.late is not None and schedule is not None:
+            _check_length(marked, (*path, "credits", index, "late"), line.late, schedule)
     lines = [Credit(line.credit, line.below, _ms(line.late)) for line in shape.credits]
     below = sorted(line for line in ((c.below, c.credit) for c in lines) if line[0] is not None)
     late = sorted(line for line in ((c.late_ms, c.credit) for c in lines) if line[0] is not None)

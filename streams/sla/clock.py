@@ -12,7 +12,9 @@ construction (R17) and a pause over closed hours moves nothing (R15).
 
 What is to be said of a clock before, at and after its deadline is a list of *steps*, each an amount
 of active time: warnings and the breach in ascending order. `step` points at the first not yet
-taken, so each is taken once per revision (R21), and `due` is the instant at which it falls.
+taken, so each is taken once per revision (R21), and `due` is the instant at which it falls. The
+lines of a contract by lateness (R31) are steps apart: once in a cycle, so no index points at them,
+but `earned`, the share of the fee that the cycle has earned; what earns more is still to be taken.
 Breached and warned are latched facts, not states: a breached clock runs until it is fulfilled.
 
 Transitions
@@ -24,11 +26,12 @@ changes nothing. `PATHS` are the signals that lead from a state to a wanted one.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Literal
 
 from streams.sla.duration import Active, Duration
 from streams.sla.events import Where
-from streams.sla.policy import Policy, Warning_
+from streams.sla.policy import Credit, Policy, Warning_
 from streams.sla.schedule import Schedule, ScheduleHorizonError
 
 State = Literal["none", "running", "paused", "fulfilled", "cancelled"]
@@ -78,6 +81,14 @@ class Step:
         return self.active, self.warning is None, (self.warning and self.warning.level) or 0
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of the contract by lateness (R31), passed when `active` ms have elapsed."""
+
+    active: int
+    rule: Credit
+
+
 def target_ms(duration: Duration, schedule: Schedule, started_at: int) -> int:
     """Give a target in ms of active time; business days are fixed at the clock's start (R24)."""
     if isinstance(duration, Active):
@@ -107,7 +118,8 @@ class Clock:
     `version` is of the policy set that `policy` is from (R18). `shares` is `used` by whose hands
     the ticket was in, the present ones in `where` (R28). `deadline` is None while paused (R15);
     `breached_at` is latched; `finished_at` is the instant of fulfilment or cancellation, `reason`
-    why it was cancelled, `met_by` the policy under which it was met.
+    why it was cancelled, `met_by` the policy under which it was met. `earned` is the share of the
+    contract's fee that the cycle has earned (R31).
     """
 
     kind: str
@@ -131,6 +143,7 @@ class Clock:
     reason: str | None = None
     met_by: str | None = None
     version: str = ""
+    earned: Fraction = Fraction(0)
 
     @property
     def open(self) -> bool:
@@ -210,8 +223,31 @@ class Clock:
             return
         overdue = self.breached_at is not None and self.target <= self.used
         self.deadline = self.breached_at if overdue else self._instant(self.target)
-        if self.step < len(self.steps):
-            self.due = self._instant(self.steps[self.step].active)
+        ahead = self.ahead()
+        if ahead is not None:
+            self.due = self._instant(ahead.active)
+
+    def ahead(self) -> Step | Line | None:
+        """Give what is to be taken next; at one amount a line comes after the breach."""
+        step = self.steps[self.step] if self.step < len(self.steps) else None
+        line = next(iter(self.lines()), None)
+        if step is None or (line is not None and line.active < step.active):
+            return line
+        return step
+
+    def lines(self) -> list[Line]:
+        """List the lines of the contract by lateness that would earn more than was earned (R31)."""
+        if self.policy.contract is None:
+            return []
+        return [
+            Line(self.target + rule.late_ms, rule)
+            for rule in self.policy.contract.credits
+            if rule.late_ms is not None and rule.credit > self.earned
+        ]
+
+    def reaches(self, active: int) -> int | None:
+        """Give the instant (ms UTC) of so much active time, if nothing changes; None: never."""
+        return self._instant(active) if self.state == "running" else None
 
     def _instant(self, active: int) -> int | None:
         try:

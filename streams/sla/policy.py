@@ -98,10 +98,20 @@ class Credit:
     below: Fraction | None = None
     late_ms: int | None = None
 
+    @property
+    def key(self) -> str:
+        """Name the line: "below:95%" or "late:30m"."""
+        if self.below is not None:
+            return f"below:{say_percent(self.below)}"
+        return f"late:{Active(self.late_ms or 0)}"
+
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """What a breach may cost (R31); `cap` is the most that a month can earn, of the fee."""
+    """What breaches may cost (R31); `cap` is the most that a month can earn, of the fee.
+
+    The lines by lateness stand in its order, and each earns more than the one before.
+    """
 
     account: str
     monthly_fee: Fraction

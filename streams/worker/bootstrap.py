@@ -21,6 +21,7 @@ from streams.worker.board import Board
 from streams.worker.clock import Clock, FastClock, wall
 from streams.worker.collector import Collector
 from streams.worker.connection import Connection
+from streams.worker.credits import CreditLedger
 from streams.worker.http import serve as serve_http
 from streams.worker.ledger import Ledger
 from streams.worker.meter import Meter
@@ -51,6 +52,10 @@ class Worker:
     def ledgers(self) -> Iterator[Ledger]:
         """Give the ledgers of the partitions held."""
         yield from self._scratched("ledger")
+
+    def credits(self) -> Iterator[CreditLedger]:
+        """Give the credit ledgers of the partitions held."""
+        yield from self._scratched("credits")
 
     def ticket(self, id_: str) -> Ticket | None:
         """Read a ticket of the partitions held; None where it is not here."""

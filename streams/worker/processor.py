@@ -22,6 +22,7 @@ from streams.wire import absorbed, dead_letter, row, sla_events, status, topics
 from streams.wire.ticket_events import Rejected, decode
 from streams.work import Partition, Table
 from streams.worker.board import Board
+from streams.worker.credits import CreditLedger
 from streams.worker.ledger import Entries, Ledger
 from streams.worker.meter import Meter
 
@@ -58,7 +59,7 @@ class Processor:
         self.retention = retention
 
     def restore(self, part: Partition) -> None:
-        """Rebuild what is volatile from the rows: what is due, the board, the ledger."""
+        """Rebuild what is volatile from the rows: what is due, the board, the ledgers."""
         due: DueIndex[bytes] = DueIndex()
         board = Board()
         for key, packed in part.rows(self.tickets):
@@ -67,9 +68,11 @@ class Processor:
                 due.put(key, self._attention(ticket))
                 board.put(ticket.id, status.status(ticket))
         ledger = Ledger(self._write_ledger)
+        credits_ = CreditLedger(self._write_ledger, self.engine.policy)
         for key, packed in part.rows(self.ledger):
-            ledger.restore(key, self.ledger.decode(packed))
-        part.scratch.update(due=due, board=board, ledger=ledger)
+            owner = credits_ if CreditLedger.owns(key) else ledger
+            owner.restore(key, self.ledger.decode(packed))
+        part.scratch.update(due=due, board=board, ledger=ledger, credits=credits_)
 
     def handle(self, part: Partition, records: Sequence[ConsumerRecord]) -> None:
         """Apply a partition's next records."""
@@ -104,6 +107,7 @@ class Processor:
             for fact in facts:
                 self.meter.lateness(max(0, now - fact.time) / 1000)
         part.scratch["ledger"].forget(now)
+        part.scratch["credits"].forget(now)
 
     def publish_statuses(self, part: Partition) -> None:
         """Say how each ticket that changed stands now, once a commit however often it changed."""
@@ -149,6 +153,7 @@ class Processor:
         for fact in facts:
             part.emit(self.names.sla_events, key, sla_events.encode(fact, detected_at), fact.time)
             part.scratch["ledger"].add(fact, detected_at)
+            part.scratch["credits"].add(fact, detected_at)
             self.meter.fact(fact)
 
     def _attention(self, ticket: Ticket) -> int | None:

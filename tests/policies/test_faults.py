@@ -212,6 +212,8 @@ CONTRACT = """\
         ("below: 95%, credit: 5%", "below: 80%, credit: 5%", 21, "credits", "must earn more"),
         ("below: 95%, credit: 5%", "below: 90%, credit: 5%", 21, "credits", "a line of its own"),
         ("late: 1h", "late: 1bd", 21, "credits[2].late", "active time"),
+        ("late: 1h", "late: 9000h", 21, "credits[2].late", "longer than a year"),
+        ("monthly_fee: 5000", "monthly_fee: 1.0e30", 19, "monthly_fee", "too large"),
         ("below: 95%", "blow: 95%", 21, "credits[0].blow", "did you mean below?"),
     ],
 )
@@ -222,6 +224,46 @@ def test_a_contract_is_checked_too(old: str, new: str, line: int, field: str, wo
     fault = next(f for f in found if f.field == f"policies[1].contract.{field}")
     assert fault.line == line
     assert words in fault.say()
+
+
+OTHER = CONTRACT.replace(
+    "[{below: 95%, credit: 5%}, {below: 90%, credit: 10%}, {late: 1h, credit: 2%}]",
+    "[{late: 60m, credit: 2.0%}, {below: 90%, credit: 10%}, {below: 95%, credit: 5%}]",
+)
+TWO = SOUND.replace("    warnings: [{at: 80%}]\n", CONTRACT) + OTHER
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "name", "value", "words"),
+    [
+        ("monthly_fee: 5000", "monthly_fee: 5001", 24, "monthly_fee", "5001", "in line 15"),
+        ("currency: EUR", "currency: USD", 25, "currency", '"USD"', "another currency in line 16"),
+        ("credit: 2.0%", "credit: 3%", 26, "credits", "", "another credits in line 17"),
+        ("cap: 20%", "cap: 30%", 27, "cap", '"30%"', "another cap in line 18"),
+        ("      cap: 20%\n", "", 22, "cap", "", "account 'acme' has another cap in line 18"),
+    ],
+)
+def test_an_account_has_one_contract(
+    old: str, new: str, line: int, name: str, value: str, words: str
+) -> None:
+    """R31: a month of an account has one fee, one table and one cap."""
+    assert faults(TWO) == []
+    place = TWO.rindex(old)
+    text = TWO[:place] + new + TWO[place + len(old) :]
+    (fault,) = faults(text)
+    assert (fault.line, fault.field) == (line, f"policies[1].contract.{name}")
+    assert fault.value == value or not value
+    assert words in fault.say()
+    assert "another account" in fault.fix
+    other = text[: text.rindex("acme")] + "globex" + text[text.rindex("acme") + 4 :]
+    assert faults(other) == []
+
+
+def test_a_contract_that_is_at_fault_by_itself_is_compared_with_none() -> None:
+    """What was taken out of it is no difference."""
+    place = TWO.rindex("cap: 20%")
+    (fault,) = faults(TWO[:place] + "cap: much\n")
+    assert "not a percentage" in fault.message
 
 
 def test_all_faults_are_said_at_once() -> None:

@@ -16,12 +16,13 @@ MINUTE = 60_000
 
 @dataclass
 class Run:
-    """What the oracle knows of one clock, in minutes."""
+    """What the oracle knows of one clock, in minutes; `late` is the most that it was past."""
 
     started: int | None = None
     used: int = 0
     state: str = "none"
     breached_at: int | None = None
+    late: int = -1
     outcomes: list[tuple[int, str, int]] = field(default_factory=list)
 
 
@@ -80,12 +81,14 @@ def walk(  # noqa: C901, PLR0912 - naive on purpose
             for metric, run in runs.items():
                 # A target that is already past is a breach at the instant of the change.
                 passed = run.used > target(metric, priority)
-                if passed and run.state in ("running", "paused") and run.breached_at is None:
-                    run.breached_at = minute
+                if passed and run.state in ("running", "paused"):
+                    run.breached_at = minute if run.breached_at is None else run.breached_at
+                    run.late = max(run.late, run.used - target(metric, priority) - 1)
         for metric, run in runs.items():
             if run.state != "running" or minute >= until // MINUTE:
                 continue
             if run.used >= target(metric, priority) and run.breached_at is None:
                 run.breached_at = minute  # the deadline was this very instant, and it runs on
+            run.late = max(run.late, run.used - target(metric, priority))
             run.used += is_open(minute, zone, hours)
     return runs

@@ -17,7 +17,7 @@ from streams.sla.engine import Engine
 from streams.sla.events import Changed, Created, Deleted, Messaged, TicketEvent
 from streams.sla.facts import Fact
 from streams.sla.hours import WeeklyHours
-from streams.sla.policy import METRICS, Pause, Policy, PolicySet, Warning_
+from streams.sla.policy import METRICS, Contract, Credit, Pause, Policy, PolicySet, Warning_
 from streams.sla.schedule import Schedule
 from streams.sla.ticket import Ticket
 from streams.wire import row
@@ -34,16 +34,29 @@ TARGETS = {
     "first_response": {"urgent": 30, "high": 120, "default": 480},
     "total_resolution": {"urgent": 120, "high": 480, "default": 960},
 }
+LATE = ((30, Fraction(2, 100)), (120, Fraction(5, 100)), (600, Fraction(6, 100)))
+CONTRACT = Contract(
+    "acme",
+    Fraction(5000),
+    "EUR",
+    (
+        Credit(Fraction(5, 100), below=Fraction(95, 100)),
+        Credit(Fraction(10, 100), below=Fraction(90, 100)),
+        *(Credit(credit, late_ms=minutes * MINUTE) for minutes, credit in LATE),
+    ),
+    Fraction(20, 100),
+)
 POLICIES = PolicySet(
     "test",
     (
         Policy(
             "vip",
             "sla",
-            Schedule.always(),
+            Schedule.always(zone="Europe/Paris"),
             {metric: {"default": Active(90 * MINUTE)} for metric in METRICS}
             | {"first_response": {"default": Active(15 * MINUTE)}},
             match={"tier": frozenset({"vip"})},
+            contract=CONTRACT,
         ),
         Policy(
             "standard",
@@ -60,6 +73,7 @@ POLICIES = PolicySet(
                 Warning_(left_ms=20 * MINUTE, level=1),
                 Warning_(after_ms=60 * MINUTE, level=2),
             ),
+            contract=CONTRACT,
         ),
         Policy(
             "inside",
@@ -133,9 +147,14 @@ def net(facts: list[Fact]) -> Counter[tuple[object, ...]]:
         if fact.retracts is not None:
             assert standing.pop(fact.retracts).type == fact.retracts_type
     return Counter(
-        (f.key, f.time, f.policy, f.deadline, f.target, f.elapsed, f.outcome, f.reason)
+        (f.key, f.time, f.policy, f.deadline, f.target, f.elapsed, f.outcome, f.reason, _earned(f))
         for f in standing.values()
     )
+
+
+def _earned(fact: Fact) -> tuple[object, ...] | None:
+    """What was earned, without what is foreseen."""
+    return fact.credit and (fact.credit.month, fact.credit.share, fact.credit.adds)
 
 
 def fold(events: list[TicketEvent], end: int) -> list[Fact]:

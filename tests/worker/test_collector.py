@@ -13,7 +13,9 @@ from prometheus_client.openmetrics import parser as openmetrics
 from prometheus_client.parser import text_string_to_metric_families
 
 from streams import __version__
+from streams.policies import load
 from streams.sla.events import Changed, Created, Messaged
+from streams.wire.instant import parse
 from streams.work import STATES, PartitionStats, Readiness
 from streams.worker import metrics
 from streams.worker.collector import Collector
@@ -163,6 +165,66 @@ def test_a_breach_that_was_taken_back_leaves_the_rate() -> None:
     assert worker.value("sla_compliance_ratio", **FIRST, window="1d") == 0
     worker.hear(Messaged("one", START + MINUTE, 2, "agent"))
     assert worker.value("sla_compliance_ratio", **FIRST, window="1d") == 1
+
+
+def test_an_accounts_month_and_the_one_before_are_shown() -> None:
+    """R31: cycles by outcome and what lateness has earned, from 0; what is taken back leaves."""
+    worker = LookedAt()
+    acme = {"account": "acme"}
+    for month in ("current", "previous"):
+        assert worker.value("sla_contract_late_credit_ratio", **acme, month=month) == 0
+        for outcome in ("met", "breached"):
+            cycles = {"month": month, "outcome": outcome}
+            assert worker.value("sla_contract_cycles", **acme, **cycles) == 0
+    worker.hear(ticket("one"), ticket("two"))
+    worker.hear(Messaged("one", START + MINUTE, 2, "agent"))
+    worker.reach(START + 2 * HOUR)
+
+    def shown(month: str) -> tuple[float | None, ...]:
+        late = worker.value("sla_contract_late_credit_ratio", **acme, month=month)
+        met, breached = (
+            worker.value("sla_contract_cycles", **acme, month=month, outcome=outcome)
+            for outcome in ("met", "breached")
+        )
+        return met, breached, late
+
+    assert (shown("current"), shown("previous")) == ((1, 1, 0.02), (0, 0, 0))
+    worker.app.now = parse("2026-04-01T00:00:00Z")
+    assert (shown("current"), shown("previous")) == ((0, 0, 0), (1, 1, 0.02))
+    worker.hear(Messaged("two", START + MINUTE, 2, "agent"))
+    assert (shown("current"), shown("previous")) == ((0, 0, 0), (2, 0, 0))
+    worker.app.now = parse("2026-05-01T00:00:00Z")
+    assert (shown("current"), shown("previous")) == ((0, 0, 0), (0, 0, 0))
+
+
+def test_a_month_begins_where_the_contracts_schedule_is() -> None:
+    """R31: for an account of Paris, April begins two hours before it does in UTC."""
+    policies = load(
+        "version: 1\n"
+        "schedules: {paris: {time_zone: Europe/Paris, hours: {mon-sun: 00:00-24:00}}}\n"
+        "policies:\n"
+        "  - name: p\n"
+        "    schedule: paris\n"
+        "    targets: {first_response: {default: 1h}}\n"
+        "    contract: {account: a, monthly_fee: 1, currency: EUR, cap: 5%}\n"
+        "  - name: q\n"
+        "    kind: olo\n"
+        "    schedule: 24x7\n"
+        "    targets: {first_response: {default: 1h}}\n"
+        "    contract: {account: a, monthly_fee: 1, currency: EUR, cap: 5%}\n"
+    )
+    worker = LookedAt(policies)
+    before = parse("2026-03-31T20:00:00Z")
+    worker.hear(ticket("one", before))
+    worker.hear(Messaged("one", before + MINUTE, 2, "agent"))
+    met = {"account": "a", "outcome": "met"}
+    for at, present, previous in (
+        (parse("2026-03-31T21:59:59.999Z"), 2, 0),
+        (parse("2026-03-31T22:00:00Z"), 0, 2),
+    ):
+        worker.app.now = at
+        assert worker.value("sla_contract_cycles", **met, month="current") == present
+        assert worker.value("sla_contract_cycles", **met, month="previous") == previous
 
 
 def test_the_work_is_shown() -> None:
