@@ -119,7 +119,7 @@ CORRECTIONS = Declared(
 USED = Declared(
     "sla_target_used_ratio",
     "histogram",
-    "Active time used as a share of the target when a clock is fulfilled; below 1 is met, and so is "
+    "Active time used as a share of the target when a clock is fulfilled; below 1 is met, so is "
     "1, unless it came on closed hours after the deadline (R29).",
     CLOCK,
     "ratio",

@@ -10,8 +10,10 @@ import pytest
 from click.testing import CliRunner
 
 from streams.cli.main import sla
+from streams.cli.summary_json import as_object
 from streams.history.credits import Statement, statements
 from streams.history.replay import replay
+from streams.history.summary import summarize
 from streams.policies import load
 from streams.sla.credits import Month
 from streams.sla.events import Created, Messaged, TicketEvent
@@ -136,6 +138,18 @@ def test_the_summary_has_a_table_of_credits(tmp_path: Path) -> None:
     march = ["37", "3", "92.50 %", "5 %", "7 %", "12 %", "600.00 EUR"]
     assert acme == ["acme", "2026-03", *march]
     assert rest == []
+
+
+def test_the_json_has_the_same_exact() -> None:
+    """R31: shares with the fractions that they come from, the amount as it is invoiced."""
+    events = [event for ticket in worked_month() for event in ticket]
+    done = replay(events, POLICIES, until=parse("2026-06-01T00:00:00Z"))
+    (march,) = as_object(summarize(done, POLICIES))["credits"]
+    assert (march["account"], march["month"], march["currency"]) == ("acme", "2026-03", "EUR")
+    assert (march["rate_fraction"], march["amount"], march["capped"]) == ([37, 40], 600.0, False)
+    assert [march[f"{name}_fraction"] for name in ("by_rate", "by_lateness", "credit")] == [
+        *([1, 20], [7, 100], [3, 25])
+    ]
 
 
 def test_a_cap_is_told(tmp_path: Path) -> None:
