@@ -26,6 +26,8 @@ REASONS = {
     "deadline_passed": "the deadline passed",
     "target_tightened": "more had been used than the new target",
     "policy_applied": "a policy came to apply",
+    "policies_changed": "a version of the policies was applied",
+    "merged": "the wait of a merged ticket's customer",
     "no_policy": "no policy matches any more",
     "no_target": "the policy has no target for it",
     "solved_unanswered": "solved without an answer",
@@ -33,6 +35,7 @@ REASONS = {
     "policies_changed": "another version of the policies was applied",
     "merged": "a ticket was merged",
 }
+APPLIED = {None: "", "now": ", applied from now", "start": ", applied from the start"}
 NAMED = ("status", "priority", "tier", "channel", "team", "assignee")
 """Attributes of a creation that are told; there may be dozens."""
 
@@ -229,6 +232,8 @@ def _event(told: Told) -> str:
             return f"{'message' if public else 'note'} by {told['author']}"
         case "ticket.changed":
             return _attributes(told["attributes"])
+        case "policies.adopted":
+            return f"policies version {told['version']}{APPLIED[told['since']]}"
         case type_:
             return plain(RARE[type_].format(**told))
 
@@ -237,7 +242,6 @@ RARE = {
     "ticket.merged": "merged into {into}",
     "ticket.deleted": "deleted ({reason})",
     "ticket.absorbed": "{origin} was merged into this ticket",
-    "policies.adopted": "policies {version} adopted, applied to open clocks since: {since}",
 }
 """What is said of the events that a ticket sees once or never."""
 
