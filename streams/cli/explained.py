@@ -26,8 +26,6 @@ REASONS = {
     "deadline_passed": "the deadline passed",
     "target_tightened": "more had been used than the new target",
     "policy_applied": "a policy came to apply",
-    "policies_changed": "a version of the policies was applied",
-    "merged": "the wait of a merged ticket's customer",
     "no_policy": "no policy matches any more",
     "no_target": "the policy has no target for it",
     "solved_unanswered": "solved without an answer",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,11 +14,14 @@ from prometheus_client.openmetrics import parser as openmetrics
 from prometheus_client.parser import text_string_to_metric_families
 
 from streams import __version__
+from streams.sla.duration import Active
 from streams.sla.events import Changed, Created, Messaged
+from streams.sla.versions import Adoption
 from streams.work import STATES, PartitionStats, Readiness
 from streams.worker import metrics
 from streams.worker.collector import Collector
 from streams.worker.exposition import expose
+from streams.worker.meter import CAUSES
 from tests.worker.looked_at import DAY, HOUR, KNOWN, MINUTE, POLICIES, START, LookedAt
 
 DOCS = Path(__file__).parents[2] / "docs" / "metrics.md"
@@ -204,8 +208,37 @@ def test_open_clocks_that_were_restored_begin_their_series_at_0() -> None:
         for sample in metric.samples
         if sample.name == "sla_breaches_total" and sample.labels["channel"] == "phone"
     ]
-    assert len(series) == 9
+    assert len(series) == 3 * len(CAUSES)
     assert all(sample.value == 0 for sample in series)
+
+
+def test_clocks_of_one_ticket_are_each_counted_on_by_their_own_version() -> None:
+    """R18, R17: one on the office hours of the old policies, one round the clock on the new."""
+    worker = LookedAt()
+    worker.hear(ticket("one", tier="standard"))
+    newer = replace(
+        POLICIES,
+        version="newer",
+        policies=(
+            replace(
+                POLICIES.policies[1],
+                schedule=POLICIES.schedules["always"],
+                targets={"agent_work": {"default": Active(8 * HOUR)}},
+            ),
+        ),
+    )
+    worker.engine.versions.adopt(Adoption(0, POLICIES.version))
+    worker.engine.versions.adopt(Adoption(START + 1, "newer"), newer)
+    worker.hear(Messaged("one", START + MINUTE, 2, "customer"))
+    board = worker.board.get("one")
+    assert board is not None
+    assert [clock["policy_version"] for clock in board["clocks"]] == [POLICIES.version, "newer"]
+    assert board["policy_version"] == "newer"
+    worker.app.now = START + 9 * HOUR  # 18:00, the office closed at 17:00
+    left = "sla_open_clock_remaining_seconds_gsum"
+    on = {"policy": "standard", "kind": "sla"}
+    assert worker.value(left, **on, metric="first_response") == (4 - 8) * HOUR / 1000
+    assert worker.value(left, **on, metric="agent_work") == (8 - 9) * HOUR / 1000
 
 
 def test_clocks_under_policies_that_are_gone_are_shown_by_what_is_known() -> None:
@@ -214,7 +247,8 @@ def test_clocks_under_policies_that_are_gone_are_shown_by_what_is_known() -> Non
     worker.hear(ticket("one"))
     standing = worker.board.get("one")
     assert standing is not None
-    worker.board.put("one", {**standing, "policy_version": "gone"})
+    clocks = [{**clock, "policy_version": "gone"} for clock in standing["clocks"]]
+    worker.board.put("one", {**standing, "clocks": clocks})
     worker.app.now = START + 30 * MINUTE
     assert worker.value("sla_open_clock_remaining_seconds_gsum", **FIRST) == 3600
 
