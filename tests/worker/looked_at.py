@@ -89,7 +89,7 @@ class LookedAt:
 
     def __init__(self, policies: PolicySet = POLICIES, **bounds: int) -> None:
         self.app = StillWork()
-        self.policies = policies
+        self.file_version = policies.version
         self.engine = Engine(policies)
         self.registry = CollectorRegistry()
         self.meter = Meter(self.registry, policies, **bounds)
@@ -97,6 +97,11 @@ class LookedAt:
         self.board, self.ledger = Board(), Ledger(lambda key, entries: None)
         self.tickets: dict[str, Ticket] = {}
         self.facts: list[Fact] = []
+
+    @property
+    def policies(self) -> PolicySet:
+        """The policies that new tickets get."""
+        return self.engine.versions.current
 
     def boards(self) -> list[Board]:
         """Give the one board."""
