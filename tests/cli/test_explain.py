@@ -229,5 +229,7 @@ def test_a_version_that_was_applied_to_a_clock_is_told(
     one, _ = told(rules, CREATED, Messaged("t", instant("Mon", None, "11:00"), 1, "agent"))
     show_ticket(shown(one, one.reached, rules), whole=False)
     said = " ".join(capsys.readouterr().out.split())
-    assert "retargeted (another version of the policies was applied): policies version new, " in said
+    assert (
+        "retargeted (another version of the policies was applied): policies version new, " in said
+    )
     assert f"policies version new, applied from {'now' if since == 'now' else 'the start'}" in said

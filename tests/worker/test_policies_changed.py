@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -185,6 +187,53 @@ def test_a_restart_with_a_new_file_does_to_open_clocks_what_the_operator_asks(
     rig.start(*(("--open-clocks", flag) if flag else ()))
     assert len(change.shelf().adoptions) == 2
     assert change.settle().keys() == after.keys()
+
+
+def asked(change: Change, *flags: str) -> dict[str, Any]:
+    """Preview the new file over the installation."""
+    rig = change.rig
+    where = ["--broker", rig.broker, "--app-id", rig.app_id, "--topic-prefix", rig.prefix]
+    command = [sys.executable, "-m", "streams", "policies", "preview", str(change.new)]
+    done = subprocess.run([*command, *where, *flags, "--json"], capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr.decode()
+    told: dict[str, Any] = json.loads(done.stdout)
+    return told
+
+
+def test_a_preview_says_what_the_restart_then_does(change: Change) -> None:
+    """R18: read from the workers' topics, with a worker and without one; nothing is written."""
+    rig, (old, new) = change.rig, change.versions
+    change.publish("a", 60)
+    rig.start()
+    before = change.settle()
+    live = asked(change)
+    assert rig.stop() == 0
+    told = asked(change)
+    assert (told["replaces"], told["version"]) == (old, new)
+    assert [one.version for one in change.shelf().adoptions] == [old]
+    assert live["open_clocks"].keys() == told["open_clocks"].keys()
+    way = told["open_clocks"]["from-now"]
+    rig.policies = change.new
+    rig.start("--open-clocks", "from-now")
+    after = change.settle()
+    said = Counter(fact["type"] for id_, fact in after.items() if id_ not in before)
+    tallied = {name: sum(one[name] for one in way["clocks"])
+               for name in ("breached_at_once", "warned_at_once", "new", "lost")}  # fmt: skip
+    assert way["tickets"] == 45
+    assert tallied == {
+        "breached_at_once": said["sla.breached"],
+        "warned_at_once": said["sla.breach_imminent"],
+        "new": said["sla.started"],
+        "lost": 0,
+    }
+    assert said["sla.breached"] > 0
+    # What has been applied is previewed as such, and so is an installation that is not there.
+    assert asked(change, "--open-clocks", "from-now")["open_clocks"]["from-now"]["changes"] == []
+    where = ["--broker", rig.broker, "--app-id", "nobody"]
+    command = [sys.executable, "-m", "streams", "policies", "preview", str(change.new), *where]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "topic nobody-tickets-changelog does not exist" in done.stderr
 
 
 def test_an_old_worker_learns_what_a_new_one_adopts_and_takes_over_from_it(
