@@ -60,7 +60,7 @@ def _show(console: Console, preview: Preview, limit: int) -> None:
         return
     _show_tallies(console, preview)
     if not preview.changes:
-        console.print("Nobody would notice.")
+        console.print("\nNobody would notice.")
         return
     table = _table("ticket", "clock", "deadline, UTC", "with it", "what happens")
     for change in preview.worst(limit):

@@ -164,6 +164,17 @@ def test_what_lost_its_promise_is_promised_again_under_the_new_version() -> None
     )
 
 
+def test_a_promise_that_only_the_new_version_makes_begins_with_the_tickets_next_event() -> None:
+    """R18, R9: nothing runs that could keep its version; it counts from its true start."""
+    new = promised("new", requester_wait=1.5, first_response=1)
+    touched = Changed("t", at("Mon", "11:00"), 1, {"tags": ("a",)})
+    _, facts = told(engine(new, None), CREATED, touched)
+    assert lines(facts)[2:] == [
+        "Mon 11:00 sla requester_wait started, deadline Mon 11:00 [new]",
+        "Mon 11:00 sla requester_wait breached, policy_applied [new]",
+    ]
+
+
 # -- applied to open clocks
 
 
