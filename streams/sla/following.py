@@ -153,14 +153,29 @@ class Following:
         elif isinstance(self.event, Absorbed) and wanted.started_at < clock.started_at:
             clock.backdate(wanted.started_at, self.event.where, now)
             reason, changed = MERGED, True
-        if clock.version != terms.version:
+        if isinstance(self.event, Adopted):
             reason = ADOPTED
-            if isinstance(self.event, Adopted) and self.event.since == "start" and clock.open:
+            if self._from_start(clock, terms):
                 changed = self._count_anew(clock, terms, wanted.started_at)
-        if changed or clock.policy != terms.policy or clock.target != terms.target:
+        if changed or clock.target != terms.target or not _alike(clock.policy, terms.policy):
             return retarget(self.ticket, clock, terms, now, reason)
         clock.policy, clock.version = terms.policy, terms.version  # the same in other words
+        clock.plan()  # but for what a contract earns from here on (R31)
         return []
+
+    def _from_start(self, clock: Clock, terms: Terms) -> bool:
+        """Whether a version is applied from the clock's start that has not held from there."""
+        if not (isinstance(self.event, Adopted) and self.event.since == "start" and clock.open):
+            return False
+        if clock.version != terms.version:
+            return True
+        held = (
+            known.since
+            for known in reversed(self.ticket.history)
+            if isinstance(known, Adopted) and known is not self.event and known.since is not None
+            if known.version == terms.version and known.time > clock.started_at
+        )
+        return next(held, None) == "now"
 
     def _count_anew(self, clock: Clock, terms: Terms, started_at: int) -> bool:
         """Count as if the terms had held from the start; whether that comes to something else."""
@@ -198,6 +213,14 @@ class Following:
                     active = schedule.elapsed(wanted.started_at, until)
                     shares[event.where] = shares.get(event.where, 0) + active
         return {where: active for where, active in shares.items() if active}
+
+
+def _alike(one: Policy, other: Policy) -> bool:
+    """Whether two policies come to the same for a clock with one target: name, hours, warnings.
+
+    Another version may differ in what does not touch the clock, such as the targets of others.
+    """
+    return (one.name, one.schedule, one.warnings) == (other.name, other.schedule, other.warnings)
 
 
 def inherited_until(before: Want | None, wanted: Want, now: int) -> int:

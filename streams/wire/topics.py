@@ -79,5 +79,10 @@ def of(app_id: str, names: Names | None = None) -> tuple[Topic, ...]:
             "outcomes by hour and month: the rates, the credits",
             compacted=True,
         ),
-        Topic(called.policies, "policy sets by version", compacted=True, partitions=1),
+        Topic(
+            called.policies,
+            "policy sets by version, and when each was adopted",
+            compacted=True,
+            partitions=1,
+        ),
     )

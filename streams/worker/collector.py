@@ -107,7 +107,9 @@ class Collector(Registered):
         for policy in self._worker.policies.policies:
             objectives.add_metric([policy.name, policy.kind], float(policy.objective))
         yield objectives
-        yield _info(metrics.POLICY, self._worker.policies.version)
+        held = self._worker.policies.version
+        yield _info(metrics.POLICY, held)
+        yield _one(metrics.FILE_DIFFERS, held != self._worker.file_version)
 
     # -- the work
 

@@ -51,6 +51,10 @@ class Worker(Protocol):
         """The policies that new tickets get."""
 
     @property
+    def file_version(self) -> str:
+        """The version of the policies file that it was started with."""
+
+    @property
     def meter(self) -> Meter:
         """What is counted as it happens."""
 

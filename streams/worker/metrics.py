@@ -246,8 +246,14 @@ BUILD = Declared(
 POLICY = Declared(
     "sla_policy_info",
     "info",
-    "1, labelled with the version of the policies loaded (R18).",
+    "1, labelled with the version of the policies that holds: the one adopted last (R18).",
     ("version",),
+)
+FILE_DIFFERS = Declared(
+    "sla_policy_file_differs",
+    "gauge",
+    "1 where the worker's policies file is of another version than the one that holds: at its next "
+    "start it would bring its own back (R18).",
 )
 CLOCK_TIME = Declared(
     "sla_clock_timestamp_seconds",
@@ -321,6 +327,7 @@ MEASURED: tuple[Declared, ...] = (
     CONTRACT_LATE,
     OBJECTIVE,
     POLICY,
+    FILE_DIFFERS,
     STATE,
     LAG,
     RECOVERING,

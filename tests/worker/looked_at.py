@@ -95,7 +95,7 @@ class LookedAt:
 
     def __init__(self, policies: PolicySet = POLICIES, **bounds: int) -> None:
         self.app = StillWork()
-        self.policies = policies
+        self.file_version = policies.version
         self.engine = Engine(policies)
         self.registry = CollectorRegistry()
         self.meter = Meter(self.registry, policies, **bounds)
@@ -104,6 +104,11 @@ class LookedAt:
         self.credit_ledger = CreditLedger(lambda key, entries: None, self.engine.policy)
         self.tickets: dict[str, Ticket] = {}
         self.facts: list[Fact] = []
+
+    @property
+    def policies(self) -> PolicySet:
+        """The policies that new tickets get."""
+        return self.engine.versions.current
 
     def boards(self) -> list[Board]:
         """Give the one board."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,9 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from streams import __version__
 from streams.policies import load
+from streams.sla.duration import Active
 from streams.sla.events import Changed, Created, Messaged
+from streams.sla.versions import Adoption
 from streams.wire.instant import parse
 from streams.work import STATES, PartitionStats, Readiness
 from streams.worker import metrics
@@ -271,13 +274,43 @@ def test_open_clocks_that_were_restored_begin_their_series_at_0() -> None:
     assert all(sample.value == 0 for sample in series)
 
 
+def test_clocks_of_one_ticket_are_each_counted_on_by_their_own_version() -> None:
+    """R18, R17: one on the office hours of the old policies, one round the clock on the new."""
+    worker = LookedAt()
+    worker.hear(ticket("one", tier="standard"))
+    newer = replace(
+        POLICIES,
+        version="newer",
+        policies=(
+            replace(
+                POLICIES.policies[1],
+                schedule=POLICIES.schedules["always"],
+                targets={"agent_work": {"default": Active(8 * HOUR)}},
+            ),
+        ),
+    )
+    worker.engine.versions.adopt(Adoption(0, POLICIES.version))
+    worker.engine.versions.adopt(Adoption(START + 1, "newer"), newer)
+    worker.hear(Messaged("one", START + MINUTE, 2, "customer"))
+    board = worker.board.get("one")
+    assert board is not None
+    assert [clock["policy_version"] for clock in board["clocks"]] == [POLICIES.version, "newer"]
+    assert board["policy_version"] == "newer"
+    worker.app.now = START + 9 * HOUR  # 18:00, the office closed at 17:00
+    left = "sla_open_clock_remaining_seconds_gsum"
+    on = {"policy": "standard", "kind": "sla"}
+    assert worker.value(left, **on, metric="first_response") == (4 - 8) * HOUR / 1000
+    assert worker.value(left, **on, metric="agent_work") == (8 - 9) * HOUR / 1000
+
+
 def test_clocks_under_policies_that_are_gone_are_shown_by_what_is_known() -> None:
     """R18: a row may run under an older version; a board that cannot be counted on stands still."""
     worker = LookedAt()
     worker.hear(ticket("one"))
     standing = worker.board.get("one")
     assert standing is not None
-    worker.board.put("one", {**standing, "policy_version": "gone"})
+    clocks = [{**clock, "policy_version": "gone"} for clock in standing["clocks"]]
+    worker.board.put("one", {**standing, "clocks": clocks})
     worker.app.now = START + 30 * MINUTE
     assert worker.value("sla_open_clock_remaining_seconds_gsum", **FIRST) == 3600
 
