@@ -57,7 +57,7 @@ class Engine:
         if ticket is None:
             version, adopted = self.versions.at(event.time)
             ticket = Ticket(event.ticket, version, adopted=adopted)
-        if any(event.key == known.key for known in ticket.history):
+        if self.knows(ticket, event):
             return ticket, []
         order = event.order(self._policies(ticket).category)
         former = _former(ticket, event)
@@ -71,6 +71,10 @@ class Engine:
         if len(ticket.history) > HISTORY_LIMIT:
             self._forget(ticket)
         return ticket, facts
+
+    def knows(self, ticket: Ticket, event: TicketEvent) -> bool:
+        """Whether the event is among those kept of the ticket: a duplicate (R7)."""
+        return any(event.key == known.key for known in ticket.history)
 
     def settle(self, ticket: Ticket, instant: int) -> list[Fact]:
         """Fire what is due strictly before an instant (R2, R5: at the deadline it is still met)."""

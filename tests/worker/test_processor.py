@@ -94,7 +94,7 @@ class Bench:
 
     def outputs(self, topic: str = NAMES.sla_events) -> list[Output]:
         """Give the records that the next commit would send."""
-        return self.part._outputs.get(topic, [])
+        return self.part._outputs.get((topic, self.part.number), [])
 
     def facts(self) -> list[dict[str, Any]]:
         """Give the SLA events that the next commit would send."""
