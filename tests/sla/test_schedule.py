@@ -176,7 +176,7 @@ def test_a_closed_part_of_a_day_is_cut_out_of_whatever_is_open_then() -> None:
 
 
 def test_what_an_exception_says_holds_over_new_year() -> None:
-    """R23: closed spans that pass into January, and days from…to that begin in the old year."""
+    """R23: closed spans that pass into January or meet December's windows, and days from…to."""
     asked = schedule(
         "UTC",
         {"mon-sun": ["00:00-24:00"]},
@@ -192,6 +192,11 @@ def test_what_an_exception_says_holds_over_new_year() -> None:
         "2027-12-31T09:00:00Z 2027-12-31T10:00:00Z",
         "2028-01-01T09:00:00Z 2028-01-01T10:00:00Z",
         "2028-01-02T00:00:00Z 2028-01-02T01:00:00Z",
+    ]
+    nights = schedule("UTC", {"thu": ["20:00-04:00"]}, special("2027-01-01", closed="01:00-02:00"))
+    assert open_between(nights, "2026-12-31T12:00:00Z", "2027-01-01T12:00:00Z") == [
+        "2026-12-31T20:00:00Z 2027-01-01T01:00:00Z",
+        "2027-01-01T02:00:00Z 2027-01-01T04:00:00Z",
     ]
 
 
