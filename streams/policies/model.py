@@ -17,6 +17,7 @@ from pydantic import (
     Discriminator,
     Field,
     Tag,
+    field_validator,
     model_validator,
 )
 
@@ -46,6 +47,7 @@ from streams.policies.fields import (
     Zone,
     misread,
 )
+from streams.sla.policy import WORDS
 
 
 class Shape(BaseModel):
@@ -223,6 +225,17 @@ class PolicyShape(Shape):
     warnings: list[WarningShape] = []
     bots_answer: bool = Field(default=False, description="a bot's public message is an answer")
     contract: ContractShape | None = None
+
+    @field_validator("match")
+    @classmethod
+    def _words(cls, match: dict[str, Values]) -> dict[str, Values]:
+        """Read numbers as words where events' numbers are read so, or they would never match."""
+        return {
+            name: [str(value) if type(value) in (int, float) else value for value in values]
+            if name in WORDS
+            else values
+            for name, values in match.items()
+        }
 
 
 class Document(Shape):

@@ -31,6 +31,8 @@ METRICS = (
 RESOLUTION_METRICS = ("total_resolution", "first_resolution", "resolution_cycle")
 KINDS = ("sla", "olo")
 RESUME_ON = ("customer_message",)
+WORDS = ("status", "priority")
+"""Attributes that are words: a number in their place is its digits, in events as in filters."""
 DEFAULT = "default"
 """The key of `targets` for any priority that has none of its own."""
 

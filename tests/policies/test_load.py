@@ -15,8 +15,10 @@ from jsonschema import Draft202012Validator
 from streams.policies import check, load, load_document, load_file, schema
 from streams.policies.marked import read
 from streams.sla.duration import Active, BusinessDays
+from streams.sla.events import Created
 from streams.sla.instant import parse_instant
 from streams.sla.policy import RESOLUTION_METRICS, Pause
+from streams.wire.ticket_events import decode
 
 ROOT = Path(__file__).parent.parent.parent
 EXAMPLE = ROOT / "examples" / "policies.yaml"
@@ -70,6 +72,22 @@ def test_what_is_not_said_has_its_default() -> None:
     assert policy.warnings == ()
     assert policy.contract is None
     assert policy.schedule.deadline(0, 5) == 5
+
+
+def test_a_number_for_a_priority_or_a_status_is_the_word_that_an_event_makes_of_it() -> None:
+    """R19: where a system numbers its priorities, a filter sees what the events carried."""
+    event = {
+        "specversion": "1.0", "id": "1", "source": "/freshdesk", "type": "ticket.created",
+        "subject": "4711", "time": "2026-03-27T15:00:00Z",
+        "data": {"status": 2, "priority": 4, "seats": 4},
+    }  # fmt: skip
+    created = decode(json.dumps(event).encode(), keyed=False)
+    assert isinstance(created, Created)
+    numbered = SMALL.replace("name: a", "name: a, match: {priority: [3, 4], status: 2, seats: 4}")
+    policies = load(numbered)
+    assert policies.match("sla", created.attributes) is policies.policies[0]
+    assert load(numbered.replace("[3, 4]", '["3", "4"]')).version == policies.version
+    assert load(numbered.replace("[3, 4]", "[3]")).match("sla", created.attributes) is None
 
 
 def test_empty_keys_count_as_not_given() -> None:

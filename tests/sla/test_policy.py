@@ -24,14 +24,15 @@ def policy(name: str, kind: str = "sla", **match: Scalar | set[Scalar]) -> Polic
 
 
 def test_the_first_policy_of_a_kind_that_matches_holds() -> None:
-    """R19: in the file's order, per kind."""
-    inside, premium, rest = policy("in", "olo"), policy("p", tier="premium"), policy("rest")
+    """R19: in the file's order, per kind; neither by name, nor by how much a filter asks for."""
+    inside, premium, rest = policy("in", "olo"), policy("z", tier="premium"), policy("a")
     policies = PolicySet("v", (inside, premium, rest))
     assert policies.match("sla", {"tier": "premium"}) is premium
     assert policies.match("sla", {"tier": "basic"}) is rest
     assert policies.match("sla", {}) is rest
     assert policies.match("olo", {"tier": "premium"}) is inside
     assert PolicySet("v", (premium,)).match("sla", {}) is None
+    assert PolicySet("v", (rest, premium)).match("sla", {"tier": "premium"}) is rest
 
 
 @pytest.mark.parametrize(
@@ -92,6 +93,14 @@ def test_a_pause_may_name_a_category_or_a_word() -> None:
     assert policies.pauses(by_word, "Parked")
     assert not policies.pauses(by_word, "open")
     assert not policies.pauses(by_word, None)
+
+
+def test_without_a_word_on_pauses_the_resolution_clocks_stand_still_while_pending() -> None:
+    """R15: these three and no others, in that category and in no other."""
+    pause = policy("x").pause
+    assert pause.statuses == {"pending"}
+    assert pause.metrics == {"total_resolution", "first_resolution", "resolution_cycle"}
+    assert pause.resume_on == frozenset()
 
 
 @pytest.mark.parametrize(

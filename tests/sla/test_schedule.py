@@ -175,13 +175,39 @@ def test_a_closed_part_of_a_day_is_cut_out_of_whatever_is_open_then() -> None:
     ]
 
 
+def test_what_an_exception_says_holds_over_new_year() -> None:
+    """R23: closed spans that pass into January or meet December's windows, and days from…to."""
+    asked = schedule(
+        "UTC",
+        {"mon-sun": ["00:00-24:00"]},
+        special("2026-12-31", closed="22:00-02:00"),
+        special("2027-12-31", "2028-01-01", hours=["09:00-10:00"]),
+    )
+    assert open_between(asked, "2026-12-31T12:00:00Z", "2027-01-01T12:00:00Z") == [
+        "2026-12-31T12:00:00Z 2026-12-31T22:00:00Z",
+        "2027-01-01T02:00:00Z 2027-01-01T12:00:00Z",
+    ]
+    assert open_between(asked, "2027-12-30T23:00:00Z", "2028-01-02T01:00:00Z") == [
+        "2027-12-30T23:00:00Z 2027-12-31T00:00:00Z",
+        "2027-12-31T09:00:00Z 2027-12-31T10:00:00Z",
+        "2028-01-01T09:00:00Z 2028-01-01T10:00:00Z",
+        "2028-01-02T00:00:00Z 2028-01-02T01:00:00Z",
+    ]
+    nights = schedule("UTC", {"thu": ["20:00-04:00"]}, special("2027-01-01", closed="01:00-02:00"))
+    assert open_between(nights, "2026-12-31T12:00:00Z", "2027-01-01T12:00:00Z") == [
+        "2026-12-31T20:00:00Z 2027-01-01T01:00:00Z",
+        "2027-01-01T02:00:00Z 2027-01-01T04:00:00Z",
+    ]
+
+
 def test_holidays_follow_the_country_and_the_subdivision_into_any_year() -> None:
     """R23: Epiphany is off in Bavaria, not in Berlin; observed days count."""
-    epiphany = ("2026-01-06T00:00:00Z", "2026-01-07T00:00:00Z")
     bavaria = schedule("Europe/Berlin", {"mon-fri": ["09:00-17:00"]}, off=Holidays("DE", "BY"))
     berlin = schedule("Europe/Berlin", {"mon-fri": ["09:00-17:00"]}, off=Holidays("DE", "BE"))
-    assert open_between(bavaria, *epiphany) == []
-    assert len(open_between(berlin, *epiphany)) == 1
+    for year in (1998, 2026, 2094):
+        epiphany = (f"{year}-01-06T00:00:00Z", f"{year}-01-07T00:00:00Z")
+        assert open_between(bavaria, *epiphany) == []
+        assert len(open_between(berlin, *epiphany)) == 1
     american = schedule("UTC", {"mon-fri": ["09:00-17:00"]}, off=Holidays("US"))
     observed = ("2021-12-31T00:00:00Z", "2022-01-01T00:00:00Z")
     assert open_between(american, *observed) == []
@@ -308,6 +334,17 @@ def test_business_days_around_the_clock_follow_the_local_clock() -> None:
     start = parse_instant("2026-03-28T12:00:00.250Z")
     assert paris.business_days(start, 2) == 47 * HOUR
     assert Schedule.always().business_days(start, 2) == 48 * HOUR
+
+
+def test_business_days_that_end_in_an_odd_hour() -> None:
+    """R24, R22: a time that comes twice is the second one, one that is skipped the gap's end."""
+    paris = Schedule.always("always", "Europe/Paris")
+    autumn = parse_instant("2026-10-23T00:30:00.250Z")  # Friday 02:30
+    assert format_instant(paris.business_days_end(autumn, 2)) == "2026-10-25T01:30:00.250Z"
+    assert paris.business_days(autumn, 2) == 49 * HOUR
+    spring = parse_instant("2026-03-27T01:30:00Z")
+    assert format_instant(paris.business_days_end(spring, 2)) == "2026-03-29T01:00:00Z"
+    assert paris.business_days(spring, 2) == 47.5 * HOUR
 
 
 def test_schedules_are_equal_when_they_say_the_same() -> None:

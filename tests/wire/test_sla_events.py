@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -11,6 +12,7 @@ from hypothesis import given
 
 from streams.sla.engine import Engine
 from streams.sla.events import Changed, Created, Messaged, TicketEvent
+from streams.sla.policy import Warning_
 from streams.wire import instant
 from streams.wire.credit import money
 from streams.wire.sla_events import event as as_event
@@ -73,6 +75,29 @@ def test_a_breach_names_whose_hands_its_time_was_spent_in() -> None:
     ]
     assert causes["before_assignment_seconds"] == 3600
     assert causes["reopens"] == 0
+
+
+@pytest.mark.parametrize(
+    ("hour", "opened"), [(14, True), (22, False)], ids=["within the hours", "outside of them"]
+)
+def test_a_warning_says_its_level_whom_it_addresses_and_whether_the_schedule_is_open(
+    hour: int,
+    opened: bool,  # noqa: FBT001
+) -> None:
+    """R21: what a consumer needs who escalates, and keeps quiet hours."""
+    warning = Warning_(percent=Fraction(1, 4), level=3, notify=("lead", "billing"))
+    policies = replace(
+        POLICIES, policies=tuple(replace(one, warnings=(warning,)) for one in POLICIES.policies)
+    )
+    start = instant.parse("2026-03-26T08:00:00Z")
+    engine = Engine(policies)
+    ticket, _ = engine.apply(None, Created("t", start, 0, {"priority": "low"}))
+    late = Changed("t", start + (hour - 9) * 3_600_000, 1, {"tier": "standard"})
+    _, facts = engine.apply(ticket, late)
+    (warned,) = [fact for fact in facts if fact.threshold and fact.metric == "first_response"]
+    data = as_event(warned, 0)["data"]
+    told = [data[name] for name in ("threshold", "level", "notify", "schedule_open")]
+    assert told == ["25%", 3, ["lead", "billing"], opened]
 
 
 @given(histories(tiers=True))
