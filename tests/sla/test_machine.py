@@ -1,0 +1,302 @@
+"""One ticket, whatever happens to it and however it arrives, against a naive oracle.
+
+The machine makes events happen, delivers them in any order and more than once, lets time reach
+instants, and crashes. When all is delivered, the ticket, what stands of what was said, and the
+oracle's walk by the minute must agree, for all metrics and both kinds.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    precondition,
+    rule,
+)
+
+from streams.sla.clock import Clock
+from streams.sla.engine import Engine
+from streams.sla.events import Changed, Created, Deleted, Merged, Messaged, TicketEvent
+from streams.sla.facts import Fact
+from streams.sla.ticket import Ticket
+from streams.wire import row
+from tests.sla.local import DAY
+from tests.sla.oracle import MINUTE, Life, tell
+from tests.sla.run import Run, Said
+from tests.sla.world import STATUSES, WEEKS, policies, promises
+
+authors = st.sampled_from(["customer", "customer", "agent", "agent", "bot"])
+public = st.sampled_from([True, True, True, False])
+statuses = st.sampled_from(
+    [
+        "new",
+        "open",
+        "open",
+        "pending",
+        "waiting",
+        "on_hold",
+        "vendor",
+        "solved",
+        "resolved",
+        "closed",
+    ]
+)
+priorities = st.sampled_from(["urgent", "high", "low", None])
+tiers = st.sampled_from(["vip", "standard", "standard", "basic", "odd", "free"])
+teams = st.sampled_from(["ann", "bob", None])
+attributes = {"status": statuses, "priority": priorities, "tier": tiers, "team": teams}
+
+changes = st.one_of(
+    *(st.fixed_dictionaries({name: values}) for name, values in attributes.items()),
+    st.fixed_dictionaries({"status": statuses, "priority": priorities}),
+    st.fixed_dictionaries({"status": statuses, "team": teams, "assignee": teams}),
+)
+created = st.tuples(st.fixed_dictionaries(attributes), authors, public)
+ends = st.sampled_from([(Merged, "other"), (Deleted, "deleted"), (Deleted, "spam")])
+pauses = st.sampled_from([0, 0, 1, 15, 30, 30, 45, 60, 60, 120, 240, 480, 960])
+"""Minutes until the next thing happens; targets are sums of the same."""
+
+
+class SlaMachine(RuleBasedStateMachine):
+    """One ticket, its events as they happened and as they arrived, and all that was said of it."""
+
+    @initialize(
+        week=st.sampled_from(WEEKS),
+        begins=st.sampled_from([(-2, 930), (-1, 1200), (-1, 1439), (0, 90), (1, 540)]),
+        tail=st.sampled_from([0, 30, 240, 960, 2 * DAY]),
+        first=created,
+    )
+    def begin(self, week: Any, begins: tuple[int, int], tail: int, first: tuple[Any, ...]) -> None:
+        """Choose a week, and let the ticket be created."""
+        self.week, self.tail = week, tail
+        self.engine = Engine(policies(week))
+        self.now = self.start = week.at(*begins)
+        self.ticket: Ticket | None = None
+        self.pending: list[TicketEvent] = []
+        self.arrived: list[TicketEvent] = []
+        self.count = 0
+        self.statuses: Counter[int] = Counter()
+        self.ids: set[str] = set()
+        self.standing: dict[str, Fact] = {}
+        self._happen(0, False, Created, *first)  # noqa: FBT003
+
+    # -- what happens ----------------------------------------------------------------------------
+
+    @rule(after=pauses, author=authors, public=public, at_once=st.booleans())
+    def somebody_writes(self, after: int, author: str, *, public: bool, at_once: bool) -> None:
+        """Let somebody write."""
+        self._happen(after, at_once, Messaged, author, public)
+
+    @rule(after=pauses, status=statuses, at_once=st.booleans())
+    def status_changes(self, after: int, status: str, *, at_once: bool) -> None:
+        """Let the status be set."""
+        self._happen(after, at_once, Changed, {"status": status})
+
+    @rule(after=pauses, what=changes, at_once=st.booleans())
+    def attributes_change(self, after: int, what: dict[str, str], *, at_once: bool) -> None:
+        """Let any attributes change, some at once (R14, R16, R17)."""
+        self._happen(after, at_once, Changed, what)
+
+    @rule(after=pauses, told=created, at_once=st.booleans())
+    @precondition(lambda self: self.count > 5)
+    def is_created_again(self, after: int, told: tuple[Any, ...], *, at_once: bool) -> None:
+        """Let a source tell of a creation twice."""
+        self._happen(after, at_once, Created, *told)
+
+    @rule(after=pauses, what=ends, at_once=st.booleans())
+    @precondition(lambda self: self.count > 11)
+    def is_gone(self, after: int, what: tuple[Any, str], *, at_once: bool) -> None:
+        """Let the ticket be merged or deleted (R20)."""
+        self._happen(after, at_once, *what)
+
+    # -- how it arrives --------------------------------------------------------------------------
+
+    @rule(place=st.integers(0, 50))
+    @precondition(lambda self: self.pending)
+    def arrives(self, place: int) -> None:
+        """Deliver an event, in order (0) or not."""
+        self._deliver(self.pending.pop(place % len(self.pending)))
+
+    @rule(place=st.integers(0, 50))
+    @precondition(lambda self: self.arrived)
+    def arrives_again(self, place: int) -> None:
+        """Deliver an event once more: nothing is said, nothing changes (R7)."""
+        assert self.ticket is not None
+        before = row.encode(self.ticket)
+        assert self._deliver(self.arrived[place % len(self.arrived)]) == []
+        assert row.encode(self.ticket) == before
+
+    @rule(share=st.integers(0, 64), edge=st.sampled_from([-1, 0, 1]), due=st.booleans())
+    @precondition(lambda self: self.ticket is not None)
+    def time_reaches(self, share: int, edge: int, due: bool) -> None:  # noqa: FBT001
+        """Let time be said to have reached an instant, not ahead of what has happened (R4)."""
+        assert self.ticket is not None
+        instant = self.start + (self.now - self.start) * share // 64
+        if due and self.ticket.due is not None:
+            instant = self.ticket.due
+        self._listen(self.engine.settle(self.ticket, min(instant + edge, self.now)))
+
+    @rule()
+    @precondition(lambda self: self.ticket is not None)
+    def crashes(self) -> None:
+        """Leave nothing but the row (R8)."""
+        assert self.ticket is not None
+        again = row.decode(row.encode(self.ticket), Engine(policies(self.week)))
+        assert again == self.ticket
+        self.ticket = again
+        self.engine = Engine(policies(self.week))
+
+    def _happen(self, after: int, at_once: bool, kind: Any, *told: Any) -> None:  # noqa: FBT001
+        """Let something happen so many minutes later; it arrives at once, or some time."""
+        self.now += after * MINUTE
+        if any(isinstance(part, dict) and "status" in part for part in told):
+            # A clock that resumes twice at one instant says both under one id: left out.
+            self.now += MINUTE * (self.statuses[self.now] > 1)
+            self.statuses[self.now] += 1
+        event = kind("t", self.now, self.count, *told)
+        self.count += 1
+        if at_once:
+            self._deliver(event)
+        else:
+            self.pending.append(event)
+
+    def _deliver(self, event: TicketEvent) -> list[Fact]:
+        self.ticket, facts = self.engine.apply(self.ticket, event)
+        self.arrived.append(event)
+        self._listen(facts)
+        return facts
+
+    def _listen(self, facts: list[Fact]) -> None:
+        """Hold that an id is said once, and that what is taken back stood (R7, R8)."""
+        for fact in facts:
+            assert fact.id not in self.ids, f"said twice: {fact.id}"
+            self.ids.add(fact.id)
+            if fact.retracts is None:
+                self.standing[fact.id] = fact
+            else:
+                assert self.standing.pop(fact.retracts).type == fact.retracts_type
+
+    # -- what must hold of it --------------------------------------------------------------------
+
+    def teardown(self) -> None:
+        """Deliver what is left, let time pass, and compare."""
+        if not hasattr(self, "ticket"):
+            return
+        while self.pending:
+            self._deliver(self.pending.pop(0))
+        assert self.ticket is not None
+        end = self.now + self.tail * MINUTE
+        self._listen(self.engine.settle(self.ticket, end))
+        told = list({event.key: event for event in self.arrived}.values())
+        told.sort(key=lambda event: event.order(policies(self.week).category))
+        fresh, facts = fold(told, Engine(policies(self.week)), end)
+        assert at_rest(self.ticket) == at_rest(fresh)
+        assert net(self.standing.values()) == net(facts)
+        life = tell(self.arrived, end, promises(self.week), STATUSES)
+        agree(life, self.ticket, facts)
+
+
+def fold(events: list[TicketEvent], engine: Engine, end: int) -> tuple[Ticket, list[Fact]]:
+    """Fold a history in the order given, without a tick until its end."""
+    ticket, facts = None, []
+    for event in events:
+        ticket, said = engine.apply(ticket, event)
+        facts += said
+    assert ticket is not None
+    return ticket, facts + engine.settle(ticket, end)
+
+
+def net(facts: Any) -> list[tuple[Any, ...]]:
+    """Give what consumers are left with, ids that were spent and attributes apart."""
+    return sorted(
+        (
+            *(f.key, f.time, f.policy, f.target, f.elapsed, f.started_at),
+            *map(str, (f.deadline, f.breached_at, f.outcome, f.reason, f.withdraws)),
+        )
+        for f in facts
+    )
+
+
+def at_rest(ticket: Ticket) -> dict[str, Any]:
+    """Give the row of a ticket but for the ids that are spent, which tell how it came about."""
+    packed: dict[str, Any] = json.loads(row.encode(ticket))
+    packed.pop("x", None)
+    return packed
+
+
+def agree(life: Life, ticket: Ticket, facts: list[Fact]) -> None:
+    """Compare what was said, and the clocks as they stand, with the oracle's."""
+    expected = {(*name, run.cycle): run.said for name, runs in life.runs.items() for run in runs}
+    found: dict[tuple[str, str, int], list[Said]] = {}
+    for fact in facts:
+        found.setdefault((fact.kind, fact.metric, fact.cycle), []).append(said(fact))
+    for name in sorted(expected.keys() | found.keys()):
+        if name[:2] not in life.excused:
+            assert in_order(found.get(name)) == in_order(expected.get(name)), name
+    for name in life.runs.keys() - life.excused:
+        runs, clock = life.runs[name], ticket.clocks.get(name)
+        assert (clock is None) == (not runs), name
+        if clock is not None:
+            alike(clock, runs[-1], life)
+
+
+def in_order(said: list[Said] | None) -> list[Said]:
+    """Put facts of one clock into an order of their own."""
+    return sorted(said or [], key=lambda one: (one.minute, one.type, one.revision, str(one.more)))
+
+
+def alike(clock: Clock, run: Run, life: Life) -> None:
+    """Compare a clock as it stands with the oracle's."""
+    at, names = life.minute * MINUTE, (clock.cycle, clock.policy.name, clock.state, clock.revision)
+    assert names == (run.cycle, run.promise.name, run.state, run.revision)
+    assert clock.target == run.target * MINUTE
+    assert clock.started_at == run.since * MINUTE
+    assert clock.breached_at == (None if run.breached_at is None else run.breached_at * MINUTE)
+    assert clock.elapsed(max(at, clock.since)) == run.used * MINUTE
+    assert in_minutes(clock.causes(max(at, clock.since))) == run.causes(life.hands)
+    if clock.open and (run.breached_at is None or run.used < run.target):
+        deadline = run.deadline(life.minute)
+        assert clock.deadline == (None if deadline is None else deadline * MINUTE)
+
+
+def said(fact: Fact) -> Said:
+    """Put a fact into the oracle's words."""
+    assert fact.time % MINUTE == fact.elapsed % MINUTE == fact.started_at % MINUTE == 0
+    told = fact.deadline is not None and fact.type in ("started", "resumed", "retargeted")
+    return Said(
+        fact.type,
+        fact.time // MINUTE,
+        fact.revision,
+        fact.policy,
+        fact.target // MINUTE,
+        fact.started_at // MINUTE,
+        fact.elapsed // MINUTE,
+        fact.deadline // MINUTE if told else None,
+        MORE[fact.type](fact) if fact.type in MORE else (),
+    )
+
+
+def in_minutes(causes: Any) -> frozenset[Any]:
+    """Put the causes of a breach into the oracle's words."""
+    return frozenset((where, active // MINUTE) for where, active in causes)
+
+
+MORE: dict[str, Callable[[Fact], tuple[Any, ...]]] = {
+    "breach_imminent": lambda fact: (fact.threshold, fact.level, fact.schedule_open),
+    "breached": lambda fact: (fact.reason, fact.reopens, in_minutes(fact.causes)),
+    "fulfilled": lambda fact: (fact.outcome,),
+    "cancelled": lambda fact: (fact.reason,),
+    "resumed": lambda fact: (fact.reason, fact.withdraws_policy),
+}
+
+TestMachine = SlaMachine.TestCase
+TestMachine.settings = settings(
+    max_examples=max(200, settings.default.max_examples), stateful_step_count=50
+)
