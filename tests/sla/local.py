@@ -12,7 +12,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 DAY = 24 * 60
-DAYS = 28
+DAYS = 35
 """How far is looked ahead, more than a ticket of these tests can reach."""
 
 Span = tuple[int, int]

@@ -22,7 +22,7 @@ from tests.sla.oracle import MINUTE
 from tests.sla.promise import Promise, Warn
 from tests.sla.tale import METRICS
 
-STATUSES = {"waiting": "pending", "vendor": "on_hold", "resolved": "solved"}
+STATUSES = {"waiting": "pending", "vendor": "on_hold", "resolved": "solved", "triage": "open"}
 """Upstream's words beside the categories' own."""
 
 
@@ -76,7 +76,7 @@ def hours(week: Week) -> dict[str, Hours]:
             (plain,) * 5 + ((), ()),
             off=frozenset({friday, monday}),
             instead=((saturday, _at("10:00-14:00 23:00-02:15")), (sunday, _at("00:00-24:00"))),
-            shut=((saturday, (11 * 60, 12 * 60)), (sunday, (12 * 60, 30 * 60))),
+            shut=((saturday, (23 * 60 + 30, 25 * 60 + 30)), (sunday, (12 * 60, 13 * 60))),
         ),
     }
 
@@ -131,7 +131,7 @@ def promises(week: Week) -> tuple[Promise, ...]:
             },
             {"tier": frozenset({"odd"})},
             (Warn(left=25), Warn(left=10, level=1), Warn(after=20)),
-            rests=frozenset({"pending"}),
+            rests=frozenset({"pending", "triage"}),
             resting=frozenset({"first_response", "requester_wait", "total_resolution"}),
         ),
         Promise(
