@@ -69,7 +69,7 @@ def hours(week: Week) -> dict[str, Hours]:
     return {
         "office": Hours("office", week.zone, (day,) * 5 + ((), _at("01:30-02:30 03:15-06:00"))),
         "night": Hours("night", week.zone, (night,) * 7),
-        "always": Hours("always", "UTC", (_at("00:00-24:00"),) * 7),
+        "always": Hours("always", week.zone, (_at("00:00-24:00"),) * 7),
         "odd": Hours(
             "odd",
             week.zone,
