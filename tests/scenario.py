@@ -14,6 +14,8 @@ Times are local to Paris in the week of Monday 2026-03-23 (the clocks go forward
 it); `Mon+1` is the Monday after. Seconds and milliseconds may follow. `(late)` before an event says
 that it arrives after those below it; lines apply in the file's order, so it simply stands where it
 arrives. Only the metrics of `watch:` are compared where that is given.
+
+`[other]` before an event, or before what is said, is another ticket than the scenario's own.
 """
 
 from __future__ import annotations
@@ -32,7 +34,9 @@ ZONE = ZoneInfo("Europe/Paris")
 MONDAY = datetime(2026, 3, 23)  # noqa: DTZ001 - local to ZONE, see `instant`
 DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
 WHEN = r"(?P<day>\w{3})(?:\+(?P<weeks>\d))? (?P<time>\d\d:\d\d(?::\d\d(?:\.\d+)?)?)"
-EVENT = re.compile(WHEN + r"\s+(?P<what>[\w ]+?)(?: by (?P<author>\w+))?(?:: (?P<data>.*))?$")
+EVENT = re.compile(
+    WHEN + r"\s+(?:\[(?P<who>\w+)\] )?(?P<what>[\w ]+?)(?: by (?P<author>\w+))?(?:: (?P<data>.*))?$"
+)
 
 
 @dataclass(slots=True)
@@ -47,8 +51,13 @@ class Scenario:
 
     @property
     def ticket(self) -> str:
-        """The ticket's id: every scenario has a ticket of its own."""
+        """The ticket's id: every scenario has a ticket of its own; others' ids add a name to it."""
         return re.sub(r"\W+", "-", self.title.lower()).strip("-")
+
+    @property
+    def tickets(self) -> set[str]:
+        """All ids that occur in it."""
+        return {event["subject"] for event in self.events}
 
 
 def instant(day: str, weeks: str | None, time: str) -> int:
@@ -70,7 +79,9 @@ def say_instant(at: int) -> str:
 
 def say(fact: Fact) -> str:
     """Write a fact as a line of a scenario."""
-    what = f"{say_instant(fact.time)} {fact.kind} {fact.metric} {fact.type}"
+    _, _, other = fact.ticket.partition(".")
+    whose = f"[{other}] " if other else ""
+    what = f"{say_instant(fact.time)} {whose}{fact.kind} {fact.metric} {fact.type}"
     return ", ".join([what, *filter(None, _details(fact))])
 
 
@@ -119,8 +130,9 @@ def read(block: str) -> Scenario:
     return scenario
 
 
-def _event(ticket: str, number: int, match: re.Match[str]) -> dict[str, Any]:
+def _event(own: str, number: int, match: re.Match[str]) -> dict[str, Any]:
     at = instant(match["day"], match["weeks"], match["time"])
+    ticket = f"{own}.{match['who']}" if match["who"] else own
     data: dict[str, Any] = dict(
         pair.split("=") for pair in (match["data"] or "").split(", ") if pair
     )
@@ -139,7 +151,7 @@ def _event(ticket: str, number: int, match: re.Match[str]) -> dict[str, Any]:
         case "again":
             number, type_, data = int(data.pop("line")), "message", author
         case "merged":
-            type_ = "merged"
+            type_, data = "merged", {"into": f"{own}.{data['into']}" if "into" in data else own}
         case "deleted":
             type_ = "deleted"
         case what:

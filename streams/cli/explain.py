@@ -17,7 +17,9 @@ from streams.cli.explained import show_ticket
 from streams.cli.failure import Failure
 from streams.cli.options import Instant
 from streams.cli.progress import bar
+from streams.history.merges import hand_on
 from streams.history.reading import Reading, UnreadableFile, read
+from streams.history.replay import by_ticket
 from streams.policies import PoliciesError, load_file
 from streams.sla.engine import Engine
 from streams.sla.events import TicketEvent
@@ -88,22 +90,21 @@ def _only_with_events(more: tuple[str, ...], policies: Path | None, until: int |
 
 def _folded(id_: str, names: tuple[str, ...], policies: Path, until: int | None) -> dict[str, Any]:
     """Fold the ticket's events out of the files, all of them kept."""
-    reading, last, events = Reading(), 0, []
-    others: set[str] = set()
+    reading = Reading()
     try:
         promised = load_file(policies)
         size = sum(Path(name).stat().st_size for name in names if Path(name).is_file())
         with bar("reading", size or None) as advance:
-            for event in read(names, reading, advance):
-                last = max(last, event.time)
-                others.add(event.ticket)
-                if event.ticket == id_:
-                    events.append(event)
+            arrived = list(read(names, reading, advance))
     except (PoliciesError, UnreadableFile) as fault:
         raise Failure(str(fault)) from None
     _complain(reading)
+    tickets = by_ticket(arrived)
+    hand_on(tickets, promised, arrived)
+    events = tickets.get(id_, [])
     if not events:
-        raise Failure(_unknown(id_, names, others))
+        raise Failure(_unknown(id_, names, set(tickets)))
+    last = max(event.time for event in arrived)
     end = last if until is None else until
     known = [event for event in events if event.time <= end]
     if not known:

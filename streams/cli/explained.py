@@ -30,6 +30,8 @@ REASONS = {
     "no_target": "the policy has no target for it",
     "solved_unanswered": "solved without an answer",
     "reopened": "taken up again",
+    "policies_changed": "another version of the policies was applied",
+    "merged": "a ticket was merged",
 }
 NAMED = ("status", "priority", "tier", "channel", "team", "assignee")
 """Attributes of a creation that are told; there may be dozens."""
@@ -42,7 +44,7 @@ def show_ticket(told: Told, *, whole: bool) -> None:
     explanations = [clock["explanation"] for clock in told["clocks"]] + told["earlier_cycles"]
     explanations.sort(key=lambda one: str(one["started_at"]))
     count, version = len(told["events"]), told["policy_version"]
-    console.print(Text(f"Ticket {_plain(told['ticket'])} as of {_utc(told['as_of'])}", "bold"))
+    console.print(Text(f"Ticket {plain(told['ticket'])} as of {_utc(told['as_of'])}", "bold"))
     console.print(f"{count} event{'' if count == 1 else 's'}, policies version {version}")
     if told["events_since"] is not None:
         since = _utc(told["events_since"])
@@ -66,7 +68,7 @@ class _Clock:
         told, say = self._told, self._console.print
         cycle = f" · cycle {told['cycle']}" if told["cycle"] > 1 else ""
         name = f"{told['metric'].replace('_', ' ')} · {told['policy']} ({told['kind']}){cycle}"
-        say(Text(_plain(name), "bold underline"))
+        say(Text(plain(name), "bold underline"))
         say(self._standing())
         say(self._promise())
         for segment in told["segments"]:
@@ -99,7 +101,7 @@ class _Clock:
 
     def _promise(self) -> str:
         terms = self._told["terms"]
-        where = f"{_plain(terms['schedule'])} ({terms['time_zone']})"
+        where = f"{plain(terms['schedule'])} ({terms['time_zone']})"
         if terms["fixed_until"] is None:
             return f"promise: {terms['promise']} of open time on {where}"
         start, end = self._local(self._told["started_at"]), self._local(terms["fixed_until"])
@@ -124,7 +126,9 @@ class _Clock:
     def _what(self, told: Told) -> str:
         """Say what a segment is, and the event that it starts with."""
         words = " and ".join(told["changes"]) or told["state"]
-        if told["counted_late"]:
+        if told["inherited"]:
+            words = "inherited: the merged ticket's customer was waiting"
+        elif told["counted_late"]:
             words = f"{told['state']}, as counted when the policy came to apply"
         if told["superseded"]:
             words += " (does not count any more, see below)"
@@ -225,18 +229,26 @@ def _event(told: Told) -> str:
             return f"{'message' if public else 'note'} by {told['author']}"
         case "ticket.changed":
             return _attributes(told["attributes"])
-        case "ticket.merged":
-            return _plain(f"merged into {told['into']}")
-    return _plain(f"deleted ({told['reason']})")
+        case type_:
+            return plain(RARE[type_].format(**told))
+
+
+RARE = {
+    "ticket.merged": "merged into {into}",
+    "ticket.deleted": "deleted ({reason})",
+    "ticket.absorbed": "{origin} was merged into this ticket",
+    "policies.adopted": "policies {version} adopted, applied to open clocks since: {since}",
+}
+"""What is said of the events that a ticket sees once or never."""
 
 
 def _attributes(attributes: Told) -> str:
     said = (f"{name} {'none' if value is None else value}" for name, value in attributes.items())
-    return _plain(", ".join(said))
+    return plain(", ".join(said))
 
 
 def _reason(reason: str) -> str:
-    return REASONS.get(reason, _plain(reason))
+    return REASONS.get(reason, plain(reason))
 
 
 def _span(opens: datetime, closes: datetime, zone: tzinfo) -> str:
@@ -267,6 +279,6 @@ def _ms(seconds: float) -> int:
     return round(seconds * 1000)
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Keep what upstream wrote from moving the terminal's cursor."""
     return "".join(letter if letter.isprintable() else "·" for letter in text)

@@ -2,8 +2,9 @@
 
 The same engine that runs behind Kafka. By default a ticket's events are put into the order of their
 time first, so the outcome is that of the ordered history (R1); in the order of `arrival` late ones
-are compensated for as they would be live (R7). Tickets do not know each other, so each is folded by
-itself and settled up to the end; the facts then come out by the instant at which they hold.
+are compensated for as they would be live (R7). Tickets know of each other only what a merge hands
+on, which is found beforehand, so each is folded by itself and settled up to the end; the facts then
+come out by the instant at which they hold.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
+from streams.history.merges import hand_on
 from streams.sla.compliance import Compliance
 from streams.sla.engine import Engine, TooLate
 from streams.sla.events import TicketEvent
@@ -21,13 +23,17 @@ from streams.sla.ticket import Ticket
 
 @dataclass(slots=True)
 class Replay:
-    """The outcome of a replay: facts with the instant (ms UTC) at which each came to be known."""
+    """The outcome of a replay: facts with the instant (ms UTC) at which each came to be known.
+
+    `resolved`: the ids of the tickets that are resolved at the end (R27).
+    """
 
     facts: list[tuple[int, Fact]] = field(default_factory=list)
     until: int = 0
     tickets: int = 0
     events: int = 0
     unmatched: int = 0
+    resolved: set[str] = field(default_factory=set)
     refused: list[tuple[TicketEvent, str]] = field(default_factory=list)
 
     def compliance(self) -> Compliance:
@@ -58,7 +64,9 @@ def replay(
 
     Events after `until` have not happened yet and are left out. `advance` is told the events done.
     """
-    tickets = by_ticket(events)
+    arrived = list(events)
+    tickets = by_ticket(arrived)
+    hand_on(tickets, policies, arrived)
     times = [event.time for history in tickets.values() for event in history]
     end = max(times, default=0) if until is None else until
     engine = Engine(policies)
@@ -98,3 +106,5 @@ def _ticket(
     if ticket is not None:
         for fact in engine.settle(ticket, end):
             yield end, fact
+        if ticket.story.resolved:
+            done.resolved.add(ticket.id)

@@ -27,9 +27,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from streams.sla.duration import Active, Duration
+from streams.sla.events import Where
 from streams.sla.policy import Policy, Warning_
 from streams.sla.schedule import Schedule, ScheduleHorizonError
-from streams.sla.story import Where
 
 State = Literal["none", "running", "paused", "fulfilled", "cancelled"]
 Signal = Literal["start", "pause", "resume", "fulfil", "cancel", "reopen"]
@@ -91,14 +91,23 @@ def steps(policy: Policy, target: int) -> tuple[Step, ...]:
     return tuple(sorted([*said, Step(target)], key=Step.place))
 
 
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a clock is held against: a policy of a version (R18), and its target in active ms."""
+
+    policy: Policy
+    version: str
+    target: int
+
+
 @dataclass(slots=True)
 class Clock:
     """One run of a metric. Instants in ms UTC, amounts in ms of active time.
 
-    `shares` is `used` by whose hands the ticket was in, the present ones in `where` (R28).
-    `deadline` is None while paused (R15); `breached_at` is latched; `finished_at` is the instant of
-    fulfilment or cancellation, `reason` why it was cancelled, `met_by` the policy under which it
-    was met.
+    `version` is of the policy set that `policy` is from (R18). `shares` is `used` by whose hands
+    the ticket was in, the present ones in `where` (R28). `deadline` is None while paused (R15);
+    `breached_at` is latched; `finished_at` is the instant of fulfilment or cancellation, `reason`
+    why it was cancelled, `met_by` the policy under which it was met.
     """
 
     kind: str
@@ -121,6 +130,7 @@ class Clock:
     finished_at: int | None = None
     reason: str | None = None
     met_by: str | None = None
+    version: str = ""
 
     @property
     def open(self) -> bool:
@@ -165,12 +175,30 @@ class Clock:
             shares[self.where] = shares.get(self.where, 0) + rest
         return tuple(shares.items())
 
-    def retarget(self, policy: Policy, target: int, instant: int) -> None:
-        """Swap policy and target; used time stays (R16). Steps past are left to the caller."""
+    def recount(self, shares: dict[Where, int], instant: int) -> None:
+        """Take what was counted by other terms for what is used, and count on from the instant."""
         self.bank(instant)
-        self.policy, self.target, self.steps = policy, target, steps(policy, target)
+        self.shares = shares
+        self.used = sum(shares.values())
+
+    def backdate(self, started_at: int, where: Where, instant: int) -> None:
+        """Count from an earlier start, in those hands, what lies before the present one (R20)."""
+        self.bank(instant)
+        inherited = self.policy.schedule.elapsed(started_at, self.started_at)
+        self.shares[where] = self.shares.get(where, 0) + inherited
+        self.used += inherited
+        self.started_at = started_at
+
+    def take_up(self, terms: Terms) -> None:
+        """Swap the terms of a clock that stands still, or is about to be planned anew."""
+        self.policy, self.version, self.target = terms.policy, terms.version, terms.target
+        self.steps, self.step = steps(terms.policy, terms.target), 0
+
+    def retarget(self, terms: Terms, instant: int) -> None:
+        """Swap the terms; used time stays (R16). Steps past are left to the caller."""
+        self.bank(instant)
+        self.take_up(terms)
         self.revision += 1
-        self.step = 0
         self.plan()
 
     def plan(self) -> None:

@@ -5,47 +5,48 @@
 return the facts in the order in which they came true, and read no clock. A refused event changes
 nothing.
 
-Within one event the order is R6's: clocks that the event stops are stopped on the terms that they
-ran under, then the policy is matched again (R16), then the rest pauses, resumes or starts.
-
 Late events (R7)
 ----------------
 Facts are a pure function of (base, history, instant reached). So a late event is not patched in:
 the ticket is folded twice, without it and with it, and the difference is the compensation. What
 fell away is taken back by name; what came to light goes out with `corrects`.
+
+Versions (R18)
+--------------
+An adoption takes hold of a ticket as an event of its history, `Adopted`. Where it is applied to
+open clocks, it does so when time reaches it, like a deadline; otherwise nothing comes of it before
+the ticket's next event, and there it is put in before.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
-from streams.sla.clock import Clock, State, steps, target_ms
 from streams.sla.compensation import compensation, issued
-from streams.sla.duration import Duration
-from streams.sla.events import Attributes, TicketEvent
+from streams.sla.events import ADOPTION, Absorbed, Adopted, TicketEvent
 from streams.sla.facts import Fact
-from streams.sla.metric import LIVE, RULES, Want, want
+from streams.sla.following import Following
 from streams.sla.policy import KINDS, Policy, PolicySet
-from streams.sla.progress import UNPROMISED, move, retarget, take_step
-from streams.sla.story import Story, Where
+from streams.sla.progress import take_step
 from streams.sla.ticket import HISTORY_LIMIT, Order, Ticket
+from streams.sla.versions import Adoption, Versions
 
 
 class TooLate(ValueError):
     """An event from before the ticket's kept history: it cannot be told where it belongs (R7)."""
 
 
-class UnknownVersion(LookupError):
-    """A ticket runs under a policy set that the engine was not given (R18)."""
-
-
 class Engine:
-    """The rules, over a set of policy sets by version; `current` is what new tickets get."""
+    """The rules, over policy sets by version; the one adopted last is what new tickets get."""
 
-    def __init__(self, current: PolicySet, others: Mapping[str, PolicySet] | None = None) -> None:
-        self.current = current
-        self.policies = {**(others or {}), current.version: current}
+    def __init__(
+        self,
+        current: PolicySet,
+        others: Mapping[str, PolicySet] | None = None,
+        adoptions: Iterable[Adoption] = (),
+    ) -> None:
+        self.versions = Versions(current, others, adoptions)
 
     def apply(self, ticket: Ticket | None, event: TicketEvent) -> tuple[Ticket, list[Fact]]:
         """Apply an event; give the ticket and what it made true.
@@ -54,19 +55,86 @@ class Engine:
         A duplicate gives no facts (R7).
         """
         if ticket is None:
-            ticket = Ticket(event.ticket, self.current.version)
-        if any(event.key == known.key for known in ticket.history):
+            version, adopted = self.versions.at(event.time)
+            ticket = Ticket(event.ticket, version, adopted=adopted)
+        if self.knows(ticket, event):
             return ticket, []
         order = event.order(self._policies(ticket).category)
-        if order < ticket.newest or event.time < ticket.reached:
-            return ticket, self._amend(ticket, event)
-        facts = self._advance(ticket, event, order)
+        former = _former(ticket, event)
+        late = order < ticket.newest or event.time < ticket.reached or former is not None
+        if late:
+            self._must_be_kept(ticket, event, order)
+        facts = self._adopt(ticket, event.time)
+        if late:
+            return ticket, facts + self._amend(ticket, event, former)
+        facts += self._advance(ticket, event, order)
         if len(ticket.history) > HISTORY_LIMIT:
             self._forget(ticket)
         return ticket, facts
 
+    def knows(self, ticket: Ticket, event: TicketEvent) -> bool:
+        """Whether the event is among those kept of the ticket: a duplicate (R7)."""
+        return any(event.key == known.key for known in ticket.history)
+
     def settle(self, ticket: Ticket, instant: int) -> list[Fact]:
         """Fire what is due strictly before an instant (R2, R5: at the deadline it is still met)."""
+        facts: list[Fact] = []
+        while (applied := self.versions.applied(ticket)) is not None and applied < instant:
+            facts += self._adopt(ticket, applied + 1)
+        return facts + self._settle(ticket, instant)
+
+    def due(self, ticket: Ticket) -> int | None:
+        """Give the next instant at which the ticket needs attention, None where nothing awaits."""
+        applied = self.versions.applied(ticket)
+        if applied is None or ticket.due is None:
+            return ticket.due if applied is None else applied
+        return min(ticket.due, applied)
+
+    def policy(self, version: str, kind: str, name: str) -> Policy:
+        """Find a policy of a version by kind and name; raises UnknownVersion where it is not."""
+        return self.versions.policy(version, kind, name)
+
+    def unmatched(self, ticket: Ticket) -> bool:
+        """Whether no policy of any kind matches the ticket as it is now (R19)."""
+        policies = self._policies(ticket)
+        return all(policies.match(kind, ticket.story.attributes) is None for kind in KINDS)
+
+    def retold(self, ticket: Ticket) -> Iterator[tuple[Ticket, TicketEvent | None, list[Fact]]]:
+        """Fold what is kept of a ticket again; give it after each event, and what was said then.
+
+        First as it was before, at last (both without an event) as it is now.
+        """
+        fresh = _beginning(ticket)
+        yield fresh, None, []
+        for event in ticket.history:
+            order = event.order(self._policies(fresh).category)
+            yield fresh, event, self._advance(fresh, event, order)
+            # As it was done at the time: what is explained is what was said.
+            if len(fresh.history) > HISTORY_LIMIT:
+                self._forget(fresh)
+        yield fresh, None, self._settle(fresh, ticket.reached)
+
+    # -- one event -----------------------------------------------------------------------------
+
+    def _advance(self, ticket: Ticket, event: TicketEvent, order: Order) -> list[Fact]:
+        facts = self._settle(ticket, event.time)
+        before = ticket.story.attributes
+        if isinstance(event, Adopted):
+            ticket.version = event.version
+        ticket.story.tell(event, self._policies(ticket).category)
+        ticket.newest = order
+        ticket.reached = max(ticket.reached, event.time)
+        ticket.history.append(event)
+        if isinstance(event, Adopted) and event.since is None:
+            return facts
+        where = ticket.story.where
+        for clock in ticket.clocks.values():
+            if clock.where != where:
+                clock.hand_over(where, event.time)
+        said = Following(self.versions, ticket, event, before).facts()
+        return facts + [issued(fact, ticket.spent) for fact in said]
+
+    def _settle(self, ticket: Ticket, instant: int) -> list[Fact]:
         facts: list[Fact] = []
         while True:
             ready = [
@@ -81,156 +149,43 @@ class Engine:
             ticket.reached = max(ticket.reached, due + 1)
         return [issued(fact, ticket.spent) for fact in facts]
 
-    def policy(self, version: str, kind: str, name: str) -> Policy:
-        """Find a policy of a version by kind and name; raises UnknownVersion where it is not."""
-        for policy in self._set(version).policies:
-            if (policy.kind, policy.name) == (kind, name):
-                return policy
-        message = f"policies version {version!r} has no {kind} policy {name!r}"
-        raise UnknownVersion(message)
+    def _adopt(self, ticket: Ticket, instant: int) -> list[Fact]:
+        """Let the adoptions before an instant take hold of the ticket (R18).
 
-    def unmatched(self, ticket: Ticket) -> bool:
-        """Whether no policy of any kind matches the ticket as it is now (R19)."""
-        policies = self._policies(ticket)
-        return all(policies.match(kind, ticket.story.attributes) is None for kind in KINDS)
-
-    # -- one event -----------------------------------------------------------------------------
-
-    def _advance(self, ticket: Ticket, event: TicketEvent, order: Order) -> list[Fact]:
-        facts = self.settle(ticket, event.time)
-        policies = self._policies(ticket)
-        before = ticket.story.attributes
-        ticket.story.tell(event, policies.category)
-        ticket.newest = order
-        ticket.reached = max(ticket.reached, event.time)
-        ticket.history.append(event)
-        said: list[Fact] = []
-        where = ticket.story.where
-        for clock in ticket.clocks.values():
-            if clock.where != where:
-                clock.hand_over(where, event.time)
-        for clock in ticket.open_clocks():
-            said.extend(self._stop(ticket, clock, event.time, before))
-        for kind in KINDS:
-            policy = policies.match(kind, ticket.story.attributes)
-            targets = policy.targets if policy is not None else {}
-            for metric in RULES:
-                if metric in targets or (kind, metric) in ticket.clocks:
-                    said.extend(self._follow(ticket, (kind, metric), policy, before, event.time))
-        return facts + [issued(fact, ticket.spent) for fact in said]
-
-    def _stop(self, ticket: Ticket, clock: Clock, now: int, judged: Attributes) -> list[Fact]:
-        """End a clock that the story ends, on the terms and attributes that it ran under (R16)."""
-        wanted = want(clock.metric, ticket.story, clock.policy, self._policies(ticket))
-        if wanted is None or (wanted.cycle == clock.cycle and wanted.state in LIVE):
-            return []
-        ended: State = wanted.state if wanted.cycle == clock.cycle else "fulfilled"
-        return move(ticket, clock, ended, now, reason=wanted.reason, attributes=judged)
-
-    def _follow(
-        self,
-        ticket: Ticket,
-        name: tuple[str, str],
-        policy: Policy | None,
-        before: Attributes,
-        now: int,
-    ) -> list[Fact]:
-        """Bring the clock of a metric to where the story and the policy say it should be."""
-        metric = name[1]
-        clock = ticket.clocks.get(name)
-        priority = ticket.story.attributes.get("priority")
-        duration = policy.target(metric, priority) if policy is not None else None
-        if policy is None or duration is None:
-            if clock is None or not clock.open:
-                return []
-            reason = "no_policy" if policy is None else "no_target"
-            return move(ticket, clock, "cancelled", now, reason=reason)
-        wanted = want(metric, ticket.story, policy, self._policies(ticket))
-        if wanted is None or wanted.state not in LIVE:
-            return []
+        None is put before what was said or done already: that stands as it is.
+        """
         facts: list[Fact] = []
-        if clock is None or wanted.cycle > clock.cycle:
-            clock = self._begin(ticket, name, policy, duration, wanted, now)
-        elif clock.policy is not policy or priority != before.get("priority") or not clock.open:
-            target = target_ms(duration, policy.schedule, wanted.started_at)
-            if clock.policy is not policy or clock.target != target:
-                facts.extend(retarget(ticket, clock, policy, target, now))
-        if clock.state == "cancelled" and clock.reason in UNPROMISED:
-            clock.shares = self._counted(ticket, metric, policy, wanted.started_at, now)
-            clock.used = sum(clock.shares.values())
-        return facts + move(ticket, clock, wanted.state, now)
-
-    # -- one clock -----------------------------------------------------------------------------
-
-    def _begin(
-        self,
-        ticket: Ticket,
-        name: tuple[str, str],
-        policy: Policy,
-        duration: Duration,
-        wanted: Want,
-        now: int,
-    ) -> Clock:
-        """Put a new clock on the ticket; it starts with the next transition."""
-        target = target_ms(duration, policy.schedule, wanted.started_at)
-        kind, metric = name
-        shares = self._counted(ticket, metric, policy, wanted.started_at, now)
-        clock = ticket.clocks[name] = Clock(
-            kind=kind,
-            metric=metric,
-            cycle=wanted.cycle,
-            policy=policy,
-            target=target,
-            started_at=wanted.started_at,
-            since=now,
-            steps=steps(policy, target),
-            used=sum(shares.values()),
-            where=ticket.story.where,
-            shares=shares,
-        )
-        return clock
-
-    def _counted(
-        self, ticket: Ticket, metric: str, policy: Policy, started_at: int, now: int
-    ) -> dict[Where, int]:
-        """Count the active ms, by whose hands, as if the policy had applied from the start (R9)."""
-        shares: dict[Where, int] = {}
-        if started_at >= now:
-            return shares
-        policies = self._policies(ticket)
-        story = ticket.base.story.copy() if ticket.base else Story()
-        wanted = want(metric, story, policy, policies)
-        # What was folded into the base is counted as if nothing had stood still in it.
-        since = wanted.started_at if wanted is not None and wanted.state == "running" else None
-        cycle = wanted.cycle if wanted is not None else 0
-        for event in ticket.history:
-            if since is not None:
-                active = policy.schedule.elapsed(since, event.time)
-                shares[story.where] = shares.get(story.where, 0) + active
-            story.tell(event, policies.category)
-            wanted = want(metric, story, policy, policies)
-            if wanted is not None and wanted.cycle != cycle:
-                cycle = wanted.cycle
-                shares.clear()
-            runs = wanted is not None and wanted.state == "running"
-            since = event.time if runs else None
-        return {where: active for where, active in shares.items() if active}
+        for adoption in self.versions.pending(ticket, instant):
+            since = None if ticket.closed else adoption.since
+            ticket.adopted = adoption.at
+            if since is None and adoption.version == ticket.version:
+                continue
+            done = ticket.newest[0] if since is None else max(ticket.newest[0], ticket.reached)
+            at = max(adoption.at, done)
+            event = Adopted(ticket.id, at, -1 - adoption.at, adoption.version, since)
+            facts += self._advance(ticket, event, (at, ADOPTION))
+        return facts
 
     # -- late events ---------------------------------------------------------------------------
 
-    def _amend(self, ticket: Ticket, event: TicketEvent) -> list[Fact]:
-        """Fold the ticket again with a late event; give the compensation (R7)."""
-        category = self._policies(ticket).category
-        order = event.order(category)
+    def _must_be_kept(self, ticket: Ticket, event: TicketEvent, order: Order) -> None:
         if ticket.base is not None and order <= ticket.base.newest:
             message = (
                 f"event at {event.time} of ticket {ticket.id!r} is older than the ticket's kept "
                 f"history, which begins at {ticket.base.newest[0]}"
             )
             raise TooLate(message)
-        history = list(ticket.history)
+
+    def _amend(self, ticket: Ticket, event: TicketEvent, former: TicketEvent | None) -> list[Fact]:
+        """Fold the ticket again with a late event; give the compensation (R7).
+
+        `former`: the event whose place it takes, which falls away.
+        """
+        category = self._policies(ticket).category
+        order = event.order(category)
+        history = [known for known in ticket.history if known is not former]
         place = bisect_right(history, order, key=lambda known: known.order(category))
-        _, before = self._fold(ticket, history, ticket.reached)
+        _, before = self._fold(ticket, ticket.history, ticket.reached)
         again, after = self._fold(
             ticket, [*history[:place], event, *history[place:]], ticket.reached
         )
@@ -243,14 +198,12 @@ class Engine:
         self, ticket: Ticket, events: list[TicketEvent], reached: int | None
     ) -> tuple[Ticket, list[Fact]]:
         """Fold events onto the ticket's base, then settle up to an instant."""
-        fresh = ticket.base.copy() if ticket.base else Ticket(ticket.id, ticket.version)
-        fresh.base = ticket.base
-        category = self._policies(ticket).category
-        facts = [
-            fact for event in events for fact in self._advance(fresh, event, event.order(category))
-        ]
+        fresh = _beginning(ticket)
+        facts: list[Fact] = []
+        for event in events:
+            facts += self._advance(fresh, event, event.order(self._policies(fresh).category))
         if reached is not None:
-            facts.extend(self.settle(fresh, reached))
+            facts += self._settle(fresh, reached)
         return fresh, facts
 
     def _forget(self, ticket: Ticket) -> None:
@@ -261,12 +214,21 @@ class Engine:
         ticket.base, ticket.history = base, ticket.history[half:]
 
     def _policies(self, ticket: Ticket) -> PolicySet:
-        return self._set(ticket.version)
+        return self.versions.set(ticket.version)
 
-    def _set(self, version: str) -> PolicySet:
-        policies = self.policies.get(version)
-        if policies is None:
-            known = ", ".join(sorted(self.policies))
-            message = f"policies version {version!r} is not among those known: {known}"
-            raise UnknownVersion(message)
-        return policies
+
+def _beginning(ticket: Ticket) -> Ticket:
+    """Give the ticket as it was before the first event that is kept of it."""
+    if ticket.base is None:
+        return Ticket(ticket.id, ticket.began)
+    fresh = ticket.base.copy()
+    fresh.base = ticket.base
+    return fresh
+
+
+def _former(ticket: Ticket, event: TicketEvent) -> TicketEvent | None:
+    """Find what the same merged ticket left earlier, before its own history changed (R7, R20)."""
+    if not isinstance(event, Absorbed):
+        return None
+    same = (known for known in ticket.history if isinstance(known, Absorbed))
+    return next((known for known in same if known.origin == event.origin), None)

@@ -7,6 +7,9 @@ Ties (R6): events of one ticket at the same instant apply in the order stop, pau
 arrival, so that a reply in the very millisecond of a question never leaves the question answered.
 A creation comes before all three: nothing can happen to a ticket that is not there. Of the stops,
 an answer comes before a solve: "reply and solve" is one click, and the reply was given.
+
+Two events are no upstream's: `Absorbed` is what a merged ticket leaves to its survivor (R20), and
+`Adopted` stands in a ticket's history where another version of the policies took hold of it (R18).
 """
 
 from __future__ import annotations
@@ -19,8 +22,14 @@ Scalar = str | int | float | bool | None
 Value = Scalar | tuple[Scalar, ...]
 Attributes = Mapping[str, Value]
 Author = Literal["customer", "agent", "bot"]
+Where = tuple[str | None, str | None, str | None]
+"""Whose hands a ticket is in: team, status, assignee (R28)."""
+Waits = tuple[int | None, int | None]
+"""Since when (ms UTC) a customer waits: for a human, and for anyone, bots included."""
+Since = Literal["now", "start"]
+"""How a version is applied to open clocks: from now on, or as if it had held from their start."""
 
-CREATION, ANSWER, STOP, PAUSE, START = range(5)
+CREATION, ANSWER, STOP, PAUSE, START, ADOPTION = range(6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,3 +115,35 @@ class Deleted(TicketEvent):
     def _rank(self, category: Callable[[str | None], str]) -> int:
         del category
         return STOP
+
+
+@dataclass(frozen=True, slots=True)
+class Absorbed(TicketEvent):
+    """Another ticket was merged into this one, and its customer's wait with it (R20).
+
+    `origin` is the merged ticket's id, `where` whose hands it was in. A later one of the same
+    origin takes the place of the former: the origin's history has changed (R7).
+    """
+
+    origin: str = ""
+    waits: Waits = (None, None)
+    where: Where = (None, None, None)
+
+    def _rank(self, category: Callable[[str | None], str]) -> int:
+        del category
+        return START
+
+
+@dataclass(frozen=True, slots=True)
+class Adopted(TicketEvent):
+    """Another version of the policies holds for what starts after this instant (R18).
+
+    `since`: how it is applied to clocks that are open, None where they keep their own.
+    """
+
+    version: str = ""
+    since: Since | None = None
+
+    def _rank(self, category: Callable[[str | None], str]) -> int:
+        del category
+        return ADOPTION

@@ -9,7 +9,10 @@ the schedule, so that they can be added up apart from the engine's own arithmeti
 - Events that were folded into the ticket's base are gone. The first segment then starts at the
   clock's last change before them, with what had been used by then.
 - Where a policy came to apply late, the time before it was counted at that moment as if it had
-  applied all along (R9); `_counted` walks the history as the engine does and keeps the pieces.
+  applied all along (R9); `_counted` walks the history as the engine does and keeps the pieces. So
+  it is where a version of the policies was applied from the clocks' start (R18).
+- What a survivor inherits from a merged ticket is a piece that lies before what it counted itself
+  (R20); it is added where the merge happened.
 """
 
 from __future__ import annotations
@@ -20,15 +23,17 @@ from dataclasses import dataclass, field, replace
 from streams.sla.clock import Clock, State, target_ms
 from streams.sla.duration import Active, BusinessDays
 from streams.sla.engine import Engine
-from streams.sla.events import TicketEvent
+from streams.sla.events import Absorbed, Adopted, TicketEvent
 from streams.sla.explanation import Breach, Explanation, NoDeadline, Segment, Sum, Terms
 from streams.sla.facts import Fact
+from streams.sla.following import inherited_until
 from streams.sla.metric import LIVE, want
-from streams.sla.policy import Policy, PolicySet
+from streams.sla.policy import Policy
 from streams.sla.progress import UNPROMISED
 from streams.sla.schedule import Schedule
 from streams.sla.story import Story
 from streams.sla.ticket import Ticket
+from streams.sla.versions import Versions
 
 PASSED = "deadline_passed"
 CHANGES = ("started", "paused", "resumed", "retargeted", "fulfilled", "cancelled")
@@ -39,13 +44,17 @@ Name = tuple[str, str, int]
 
 @dataclass(frozen=True, slots=True)
 class _Mark:
-    """A change of a clock's state or terms; `late` is what was counted anew at it, if so."""
+    """A change of a clock's state or terms.
+
+    `late` is what was counted anew at it, if so; `inherited` what a merge added to what stands.
+    """
 
     at: int
     state: State
     policy: Policy
     terms: Terms
     revision: int
+    started_at: int
     used: int
     deadline: int | None
     no_deadline: NoDeadline | None
@@ -53,6 +62,7 @@ class _Mark:
     changes: tuple[str, ...] = ()
     reason: str | None = None
     late: tuple[Segment, ...] | None = None
+    inherited: Segment | None = None
 
 
 @dataclass(slots=True)
@@ -67,8 +77,8 @@ class _Life:
         if not self.marks:
             return True
         clock, last = self.clock, self.marks[-1]
-        before = last.state, last.revision, last.terms.target
-        return (clock.state, clock.revision, clock.target) != before
+        before = last.state, last.revision, last.terms.target, last.started_at
+        return (clock.state, clock.revision, clock.target, clock.started_at) != before
 
 
 def explain(ticket: Ticket, engine: Engine, as_of: int) -> list[Explanation]:
@@ -89,20 +99,16 @@ def explain(ticket: Ticket, engine: Engine, as_of: int) -> list[Explanation]:
 
 def _lives(ticket: Ticket, engine: Engine) -> tuple[dict[Name, _Life], dict[Name, Fact]]:
     """Fold the history again; give the lives of its clocks, and each one's breach."""
-    policies = engine.policies[ticket.version]
-    fresh = ticket.base.copy() if ticket.base else Ticket(ticket.id, ticket.version)
-    fresh.base = ticket.base
-    lives = {_name(clock): _kept(clock, fresh) for clock in fresh.clocks.values()}
+    lives: dict[Name, _Life] = {}
     said: list[Fact] = []
-    for event in ticket.history:
-        fresh, facts = engine.apply(fresh, event)
+    for fresh, event, facts in engine.retold(ticket):
         said += facts
         for clock in fresh.clocks.values():
-            lives.setdefault(_name(clock), _Life(clock))
+            if _name(clock) not in lives:
+                lives[_name(clock)] = _Life(clock) if event is not None else _kept(clock, fresh)
         for life in lives.values():
-            if life.changed():
-                life.marks.append(_mark(life, fresh, policies, event, facts))
-    said += engine.settle(fresh, ticket.reached)
+            if event is not None and life.changed():
+                life.marks.append(_mark(life, fresh, engine.versions, event, facts))
     return lives, {_name(fact): fact for fact in said if fact.type == "breached"}
 
 
@@ -114,6 +120,7 @@ def _kept(clock: Clock, base: Ticket) -> _Life:
         clock.policy,
         _terms(clock, base),
         clock.revision,
+        clock.started_at,
         clock.used,
         *_ahead(clock),
         reason=clock.reason,
@@ -122,32 +129,60 @@ def _kept(clock: Clock, base: Ticket) -> _Life:
 
 
 def _mark(
-    life: _Life, ticket: Ticket, policies: PolicySet, event: TicketEvent, facts: list[Fact]
+    life: _Life, ticket: Ticket, versions: Versions, event: TicketEvent, facts: list[Fact]
 ) -> _Mark:
     """Mark what an event has made of a clock."""
     clock, last = life.clock, life.marks[-1] if life.marks else None
     own = [fact for fact in facts if _name(fact) == _name(clock) and fact.time == event.time]
     said = [fact for fact in own if fact.type in CHANGES]
-    if last is None:
-        anew = clock.started_at < event.time
-    else:
-        anew = clock.open and last.state == "cancelled" and last.reason in UNPROMISED
-    if last is not None and (last.policy is clock.policy and last.terms.target == clock.target):
+    if last is not None and (last.policy == clock.policy and last.terms.target == clock.target):
         terms = last.terms
     else:
         terms = _terms(clock, ticket)
+    anew = _anew(clock, last, event)
+    inherits = not anew and last is not None and clock.started_at != last.started_at
     return _Mark(
         event.time,
         clock.state,
         clock.policy,
         terms,
         clock.revision,
+        clock.started_at,
         clock.used,
         *_ahead(clock),
         cause=event,
         changes=tuple(fact.type for fact in said),
         reason=next((fact.reason for fact in said if fact.reason is not None), None),
-        late=tuple(_counted(clock, terms, ticket, policies)) if anew else None,
+        late=tuple(_counted(clock, terms, ticket, versions)) if anew else None,
+        inherited=_inherited(clock, last, event) if inherits and last is not None else None,
+    )
+
+
+def _anew(clock: Clock, last: _Mark | None, event: TicketEvent) -> bool:
+    """Whether what stands on the clock was counted at this event, from its start."""
+    if last is None:
+        return clock.started_at < event.time
+    if clock.open and last.state == "cancelled" and last.reason in UNPROMISED:
+        return True
+    return isinstance(event, Adopted) and event.since == "start" and clock.open
+
+
+def _inherited(clock: Clock, last: _Mark, cause: TicketEvent) -> Segment:
+    """Tell what a survivor's clock was given from before its own start (R20).
+
+    It was counted on the terms that held up to the merge.
+    """
+    schedule = last.terms.schedule
+    given = _sum("running", schedule, clock.started_at, last.started_at, 0)
+    before = clock.used - given.total
+    return Segment(
+        "running",
+        last.terms,
+        clock.revision,
+        replace(given, before=before),
+        cause,
+        counted_late=True,
+        inherited=True,
     )
 
 
@@ -177,26 +212,45 @@ def _ahead(clock: Clock) -> tuple[int | None, NoDeadline | None]:
     return clock.deadline, "never" if clock.deadline is None else None
 
 
-def _counted(clock: Clock, terms: Terms, ticket: Ticket, policies: PolicySet) -> Iterator[Segment]:
+def _counted(clock: Clock, terms: Terms, ticket: Ticket, versions: Versions) -> Iterator[Segment]:
     """Tell what was counted as if the policy had applied from the clock's start (R9)."""
+    policies = versions.set(clock.version)
     story = ticket.base.story.copy() if ticket.base else Story()
     wanted = want(clock.metric, story, clock.policy, policies)
     pieces: list[tuple[int, State, TicketEvent | None]] = []
+    inherited: list[tuple[int, int, TicketEvent]] = []
     if wanted is not None and wanted.cycle == clock.cycle and wanted.state == "running":
         # As the engine does: what was folded into the base counts as if nothing stood still in it.
         pieces.append((wanted.started_at, "running", None))
-    for event in ticket.history[:-1]:
+    for event in ticket.history:
         story.tell(event, policies.category)
-        wanted = want(clock.metric, story, clock.policy, policies)
+        before, wanted = wanted, want(clock.metric, story, clock.policy, policies)
         if wanted is None or wanted.cycle != clock.cycle:
             continue
         if not pieces or pieces[-1][1] != wanted.state:
             pieces.append((event.time, wanted.state, event))
-    used, bounds = 0, [*(at for at, _, _ in pieces), ticket.history[-1].time]
-    for (at, state, cause), end in zip(pieces, bounds[1:], strict=True):
-        counted = _sum(state, terms.schedule, at, end, used)
-        yield Segment(state, terms, clock.revision, counted, cause, counted_late=True)
-        used = counted.total
+        if isinstance(event, Absorbed) and wanted.state == "running":
+            until = inherited_until(before, wanted, event.time)
+            if until > wanted.started_at:
+                inherited.append((wanted.started_at, until, event))
+    now, used = ticket.history[-1].time, 0
+    spans: list[tuple[int, int, State, TicketEvent | None]] = []
+    spans += ((at, end, "running", cause) for at, end, cause in reversed(inherited))
+    ends = [*(at for at, _, _ in pieces[1:]), now]
+    spans += [(at, end, state, cause) for (at, state, cause), end in zip(pieces, ends, strict=True)]
+    for place, (at, end, state, cause) in enumerate(spans):
+        if at < now:
+            counted = _sum(state, terms.schedule, at, end, used)
+            yield Segment(
+                state,
+                terms,
+                clock.revision,
+                counted,
+                cause,
+                counted_late=True,
+                inherited=place < len(inherited),
+            )
+            used = counted.total
 
 
 # -- adding up -------------------------------------------------------------------------------------
@@ -214,7 +268,7 @@ def _explanation(ticket: Ticket, life: _Life, said: Fact | None, as_of: int) -> 
         deadline = next(ahead, None)
     kept_since = ticket.base.newest[0] if ticket.base else -1
     return Explanation(
-        version=ticket.version,
+        version=clock.version,
         kind=clock.kind,
         metric=clock.metric,
         cycle=clock.cycle,
@@ -237,6 +291,8 @@ def _segments(life: _Life, as_of: int) -> list[Segment]:
         if mark.late is not None:
             segments = [replace(before, superseded=True) for before in segments]
             segments += mark.late
+        if mark.inherited is not None:
+            segments.append(mark.inherited)
         schedule = mark.terms.schedule
         ongoing = next_ is None and mark.state in LIVE
         end = next_ if next_ is not None else as_of if ongoing else mark.at

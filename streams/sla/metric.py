@@ -34,16 +34,19 @@ class Want:
 def first_response(story: Story, policy: Policy) -> Want | None:
     """Run from the customer's first public word to the first public answer (R9).
 
+    Where another ticket was merged into this one, the earlier of the two first words counts (R20).
     A ticket solved without an answer owes none: its clock is cancelled, neither met nor left to
     breach on a finished ticket. It goes on where the ticket is reopened unanswered.
     """
     if story.customer_at is None:
         return None
-    if _talk(story, policy).answered_at is not None:
-        return Want("fulfilled", story.customer_at)
+    talk = _talk(story, policy)
+    since = talk.first_wait(story.customer_at)
+    if talk.answered_at is not None:
+        return Want("fulfilled", since)
     if story.solved:
-        return Want("cancelled", story.customer_at, reason="solved_unanswered")
-    return Want("running", story.customer_at)
+        return Want("cancelled", since, reason="solved_unanswered")
+    return Want("running", since)
 
 
 def next_response(story: Story, policy: Policy) -> Want | None:

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from streams.sla.clock import PATHS, Clock, Signal, State, Step, steps
+from streams.sla.clock import PATHS, Clock, Signal, State, Step, Terms
 from streams.sla.events import Attributes
 from streams.sla.facts import Fact, FactType
-from streams.sla.policy import Policy
 from streams.sla.ticket import Ticket
 
 UNPROMISED = ("no_policy", "no_target")
@@ -62,15 +61,19 @@ def move(
     return facts
 
 
-def retarget(ticket: Ticket, clock: Clock, policy: Policy, target: int, now: int) -> list[Fact]:
-    """Swap the terms of a clock (R16). One that is finished takes them up when it reopens."""
+def retarget(
+    ticket: Ticket, clock: Clock, terms: Terms, now: int, reason: str | None = None
+) -> list[Fact]:
+    """Swap the terms of a clock (R16). One that is finished takes them up when it reopens.
+
+    `reason`: what changed, where that was not the ticket's attributes.
+    """
     if not clock.open:
-        clock.policy, clock.target, clock.steps = policy, target, steps(policy, target)
-        clock.step = 0
+        clock.take_up(terms)
         return []
-    clock.retarget(policy, target, now)
-    said = [_fact(ticket, clock, "retargeted", now)]
-    return said + _collapse(ticket, clock, now, "target_tightened")
+    clock.retarget(terms, now)
+    said = [_fact(ticket, clock, "retargeted", now, reason=reason)]
+    return said + _collapse(ticket, clock, now, reason or "target_tightened")
 
 
 def take_step(ticket: Ticket, clock: Clock, due: int) -> list[Fact]:
@@ -144,7 +147,7 @@ def _fact(ticket: Ticket, clock: Clock, type_: FactType, now: int, **told: Any) 
         cycle=clock.cycle,
         revision=clock.revision,
         policy=clock.policy.name,
-        version=ticket.version,
+        version=clock.version,
         schedule=clock.policy.schedule.name,
         started_at=clock.started_at,
         deadline=clock.deadline,

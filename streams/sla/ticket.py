@@ -26,10 +26,12 @@ Order = tuple[int, int]
 class Ticket:
     """A ticket's state.
 
-    `version`: of the policy set that its clocks run under (R18). `newest`: the place of the newest
-    event applied. `reached`: the first instant (ms UTC) up to which nothing due is left unsaid; it
-    moves with events and with what fires, never with ticks that found nothing, so that it does not
-    depend on them (R2). `spent`: how often a fact of a key was taken back.
+    `version`: of the policy set under which its next clock starts, `began` of the one under which
+    it began itself; `adopted`: the instant of the latest adoption that has taken hold of it, -1 for
+    none (R18). `newest`: the place of the newest event applied. `reached`: the first instant (ms
+    UTC) up to which nothing due is left unsaid; it moves with events and with what fires, never
+    with ticks that found nothing, so that it does not depend on them (R2). `spent`: how often a
+    fact of a key was taken back.
     """
 
     id: str
@@ -41,6 +43,12 @@ class Ticket:
     history: list[TicketEvent] = field(default_factory=list)
     base: Ticket | None = None
     spent: dict[Key, int] = field(default_factory=dict)
+    began: str = ""
+    adopted: int = -1
+
+    def __post_init__(self) -> None:
+        """A ticket begins under the version that it is made with, unless said otherwise."""
+        self.began = self.began or self.version
 
     @property
     def due(self) -> int | None:

@@ -7,8 +7,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from streams.sla.events import Changed, Created, Deleted, Merged, Messaged, TicketEvent
+from streams.sla.events import (
+    Absorbed,
+    Adopted,
+    Changed,
+    Created,
+    Deleted,
+    Merged,
+    Messaged,
+    TicketEvent,
+)
 from streams.sla.explanation import Breach, Explanation, Segment, Sum, Terms
+from streams.wire import absorbed
 from streams.wire.instant import show
 
 Shown = dict[str, Any]
@@ -51,6 +61,10 @@ def event(one: TicketEvent) -> Shown:
             told |= {"type": "ticket.merged", "into": one.into}
         case Deleted():
             told |= {"type": "ticket.deleted", "reason": one.reason}
+        case Absorbed():
+            told |= {"type": absorbed.TYPE, "origin": one.origin}
+        case Adopted():
+            told |= {"type": "policies.adopted", "version": one.version, "since": one.since}
     return told
 
 
@@ -64,6 +78,7 @@ def _segment(one: Segment) -> Shown:
         "revision": one.revision,
         "terms": _terms(one.terms),
         "counted_late": one.counted_late,
+        "inherited": one.inherited,
         "superseded": one.superseded,
         **_sum(one.sum),
         "deadline": None if one.deadline is None else _sum(one.deadline),

@@ -1,20 +1,25 @@
 """A ticket's state at rest: one row of the table, compact JSON.
 
-`v` is the state version; a reader knows every version that was ever written. `due` stands first,
+`v` is the state version; a reader knows every version that was ever written. Version 2 added to
+version 1 what a merge hands on and from which version of the policies a clock is; both are absent
+in the rows of most tickets. `due` stands first,
 so that an index of what is due can be rebuilt without building tickets. Lists in the place of
 objects: a row is read and written by the millions, and its changelog is the price of a commit.
 """
 
 from __future__ import annotations
 
-from dataclasses import astuple
+from dataclasses import astuple, fields
+from operator import attrgetter
 from typing import Any
 
 import orjson
 
 from streams.sla.clock import Clock, steps
-from streams.sla.engine import Engine, UnknownVersion
+from streams.sla.engine import Engine
 from streams.sla.events import (
+    Absorbed,
+    Adopted,
     Attributes,
     Changed,
     Created,
@@ -23,10 +28,34 @@ from streams.sla.events import (
     Messaged,
     TicketEvent,
 )
-from streams.sla.story import Story, Talk
+from streams.sla.story import Bequest, Story, Talk
 from streams.sla.ticket import Forgotten, Ticket
+from streams.sla.versions import UnknownVersion
 
-STATE_VERSION = 1
+STATE_VERSION = 2
+READABLE = (1, 2)
+
+STORY_TAIL = 8
+"""What a packed story has after its talks, up to the team's tenures."""
+
+CLOCK_TAIL = 7
+"""What a packed clock has after its shares, from the step to the policy that it was met by."""
+
+EVENTS: dict[str, type[TicketEvent]] = {
+    "c": Created,
+    "m": Messaged,
+    "a": Changed,
+    "j": Merged,
+    "d": Deleted,
+    "i": Absorbed,
+    "v": Adopted,
+}
+LETTERS = {type_: letter for letter, type_ in EVENTS.items()}
+FIELDS = {
+    type_: attrgetter(*(one.name for one in fields(type_) if one.name != "ticket"))
+    for type_ in LETTERS
+}
+"""A packed event: its letter, then its fields in their order, but for the ticket."""
 
 
 class UnreadableRow(ValueError):
@@ -49,9 +78,9 @@ def encode(ticket: Ticket | Forgotten) -> bytes:
 def decode(row: bytes, engine: Engine) -> Ticket | Forgotten:
     """Read a row. Raises UnreadableRow, never guesses."""
     packed = orjson.loads(row)
-    if packed.get("v") != STATE_VERSION:
+    if packed.get("v") not in READABLE:
         message = (
-            f"row of state version {packed.get('v')!r}: this release reads {STATE_VERSION}; "
+            f"row of state version {packed.get('v')!r}: this release reads up to {STATE_VERSION}; "
             "run the release that wrote it, or a newer one"
         )
         raise UnreadableRow(message)
@@ -69,13 +98,17 @@ def _pack(ticket: Ticket) -> dict[str, Any]:
         "id": ticket.id,
         "p": ticket.version,
         "s": _pack_story(ticket.story),
-        "c": [_pack_clock(clock) for clock in ticket.clocks.values()],
+        "c": [_pack_clock(clock, ticket.version) for clock in ticket.clocks.values()],
         "n": ticket.newest,
         "r": ticket.reached,
         "e": [_pack_event(event) for event in ticket.history],
     }
     if ticket.base is not None:
         packed["b"] = _pack(ticket.base)
+    if ticket.began != ticket.version:
+        packed["o"] = ticket.began
+    if ticket.adopted >= 0:
+        packed["a"] = ticket.adopted
     if ticket.spent:
         packed["x"] = [[*key, count] for key, count in ticket.spent.items()]
     return packed
@@ -94,6 +127,8 @@ def _unpack(packed: dict[str, Any], engine: Engine) -> Ticket:
         reached=packed["r"],
         history=[_unpack_event(id_, entry) for entry in packed["e"]],
         base=_unpack(packed["b"], engine) if "b" in packed else None,
+        began=packed.get("o", version),
+        adopted=packed.get("a", -1),
         spent={
             (kind, metric, cycle, revision, type_, threshold): count
             for kind, metric, cycle, revision, type_, threshold, count in packed.get("x", ())
@@ -117,20 +152,27 @@ def _pack_story(story: Story) -> list[Any]:
         story.reopened_at,
         story.team_since,
         story.tenures,
+        *([[list(astuple(left)) for left in story.bequests.values()]] if story.bequests else ()),
     ]
 
 
 def _pack_talk(talk: Talk) -> list[Any]:
-    return [] if not talk.updates else list(astuple(talk))
+    return [] if talk == Talk() else list(astuple(talk))
 
 
 def _unpack_story(packed: list[Any]) -> Story:
     opened_at, attributes, category, customer_at, humans, anyone, *rest = packed
     talks = Talk(*humans), Talk(*(humans if anyone is None else anyone))
-    return Story(opened_at, _attributes(attributes), category, customer_at, *talks, *rest)
+    left = rest.pop() if len(rest) > STORY_TAIL else []
+    story = Story(opened_at, _attributes(attributes), category, customer_at, *talks, *rest)
+    story.bequests = {
+        origin: Bequest(origin, into, at, tuple(waits), tuple(where))
+        for origin, into, at, waits, where in left
+    }
+    return story
 
 
-def _pack_clock(clock: Clock) -> list[Any]:
+def _pack_clock(clock: Clock, version: str) -> list[Any]:
     return [
         clock.kind,
         clock.metric,
@@ -151,51 +193,44 @@ def _pack_clock(clock: Clock) -> list[Any]:
         clock.finished_at,
         clock.reason,
         clock.met_by,
+        *(() if clock.version == version else (clock.version,)),
     ]
 
 
 def _unpack_clock(packed: list[Any], version: str, engine: Engine) -> Clock:
     kind, metric, cycle, name, target, started_at, since, *rest = packed
     state, revision, used, where, shares, *last = rest
-    policy = engine.policy(version, kind, name)
-    return Clock(
+    held = last.pop() if len(last) > CLOCK_TAIL else version
+    policy = engine.policy(held, kind, name)
+    clock = Clock(
         *(kind, metric, cycle, policy, target, started_at, since, steps(policy, target)),
         *(state, revision, used, tuple(where)),
         {(team, status, assignee): ms for team, status, assignee, ms in shares},
         *last,
     )
+    clock.version = held
+    return clock
 
 
 def _pack_event(event: TicketEvent) -> list[Any]:
-    match event:
-        case Created():
-            return ["c", event.time, event.key, event.attributes, event.author, event.public]
-        case Messaged():
-            return ["m", event.time, event.key, event.author, event.public]
-        case Changed():
-            return ["a", event.time, event.key, event.attributes]
-        case Merged():
-            return ["j", event.time, event.key, event.into]
-        case Deleted():
-            return ["d", event.time, event.key, event.reason]
-    message = f"not a ticket event: {event!r}"
-    raise TypeError(message)
+    return [LETTERS[type(event)], *FIELDS[type(event)](event)]
 
 
 def _unpack_event(ticket: str, packed: list[Any]) -> TicketEvent:
+    letter, *values = packed
+    if letter not in EVENTS:
+        message = f"not an event of a row: {packed!r}"
+        raise UnreadableRow(message)
+    return EVENTS[letter](ticket, *map(_value, values))
+
+
+def _value(packed: Any) -> Any:
     match packed:
-        case ["c", time, key, attributes, author, public]:
-            return Created(ticket, time, key, _attributes(attributes), author, public)
-        case ["m", time, key, author, public]:
-            return Messaged(ticket, time, key, author, public)
-        case ["a", time, key, attributes]:
-            return Changed(ticket, time, key, _attributes(attributes))
-        case ["j", time, key, into]:
-            return Merged(ticket, time, key, into)
-        case ["d", time, key, reason]:
-            return Deleted(ticket, time, key, reason)
-    message = f"not an event of a row: {packed!r}"
-    raise UnreadableRow(message)
+        case dict():
+            return _attributes(packed)
+        case list():
+            return tuple(packed)
+    return packed
 
 
 def _attributes(packed: dict[str, Any]) -> Attributes:

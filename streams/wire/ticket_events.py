@@ -7,13 +7,13 @@ metric, and words that name the field, the value and the fix for the one who mus
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from hashlib import blake2b
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, cast
 
 import orjson
 
 from streams.sla.events import (
+    Absorbed,
     Attributes,
     Author,
     Changed,
@@ -23,8 +23,9 @@ from streams.sla.events import (
     Messaged,
     TicketEvent,
     Value,
+    Waits,
 )
-from streams.wire import instant
+from streams.wire import absorbed, instant
 
 LARGEST_EVENT = 1_000_000
 """Bytes of a record's value. A larger one is no ticket event, and its ticket's row must hold it."""
@@ -81,7 +82,8 @@ def decode(
         raise Rejected("not_a_cloudevent", f'specversion: {shown}; write "specversion": "1.0"')
     ticket = _text(envelope, "subject", "the ticket's id")
     source, id_ = _text(envelope, "source", "who sends"), _text(envelope, "id", "unique by source")
-    time, type_ = _time(envelope), _text(envelope, "type", "such as ticket.created")
+    time = _instant(envelope, "time", "when it happened")
+    type_ = _text(envelope, "type", "such as ticket.created")
     if keyed and key != ticket.encode():
         message = f"key: {_shown(key)}; the record's key must be the subject, {_shown(ticket)}"
         raise Rejected("key_mismatch", message)
@@ -89,31 +91,78 @@ def decode(
         data = {}
     if not isinstance(data, dict):
         raise Rejected("bad_value", f"data: {_shown(data)}; write an object")
-    digest = blake2b(f"{source}\0{id_}".encode(), digest_size=8).digest()
-    return _event(type_, ticket, time, int.from_bytes(digest) >> 1, data)
+    return _event(type_, ticket, time, absorbed.key(source, id_), data)
 
 
 def _event(
     type_: str, ticket: str, time: int, key: int, data: Mapping[str, Any]
 ) -> TicketEvent | None:
-    match type_:
-        case "ticket.created":
-            author, public = _voice(data)
-            return Created(ticket, time, key, attributes(data), author, public)
-        case "ticket.changed":
-            return Changed(ticket, time, key, attributes(data))
-        case "ticket.message":
-            return Messaged(ticket, time, key, *_voice(data))
-        case "ticket.merged":
-            return Merged(ticket, time, key, _text(data, "into", "the surviving ticket", "data."))
-        case "ticket.deleted":
-            reason = data.get("reason", "deleted")
-            if reason not in ("deleted", "spam"):
-                message = f"data.reason: {_shown(reason)}; write deleted or spam"
-                raise Rejected("bad_value", message)
-            return Deleted(ticket, time, key, reason)
-        case _:
-            return None
+    reader = READERS.get(type_)
+    return None if reader is None else reader(ticket, time, key, data)
+
+
+def _created(ticket: str, time: int, key: int, data: Mapping[str, Any]) -> TicketEvent:
+    author, public = _voice(data)
+    return Created(ticket, time, key, attributes(data), author, public)
+
+
+def _changed(ticket: str, time: int, key: int, data: Mapping[str, Any]) -> TicketEvent:
+    return Changed(ticket, time, key, attributes(data))
+
+
+def _message(ticket: str, time: int, key: int, data: Mapping[str, Any]) -> TicketEvent:
+    return Messaged(ticket, time, key, *_voice(data))
+
+
+def _merged(ticket: str, time: int, key: int, data: Mapping[str, Any]) -> TicketEvent:
+    into = _text(data, "into", "the surviving ticket", "data.")
+    if into == ticket:
+        message = f"data.into: {_shown(into)} is the ticket itself; name the surviving one"
+        raise Rejected("bad_value", message)
+    return Merged(ticket, time, key, into)
+
+
+def _deleted(ticket: str, time: int, key: int, data: Mapping[str, Any]) -> TicketEvent:
+    reason = data.get("reason", "deleted")
+    if reason not in ("deleted", "spam"):
+        message = f"data.reason: {_shown(reason)}; write deleted or spam"
+        raise Rejected("bad_value", message)
+    return Deleted(ticket, time, key, reason)
+
+
+def _absorbed(ticket: str, time: int, key: int, data: Mapping[str, Any]) -> TicketEvent:
+    origin = _text(data, "origin", "the ticket that was merged", "data.")
+    since, hands = _object(data, "waiting_since"), _object(data, "hands")
+    waits: Waits = _since(since, "human"), _since(since, "anyone")
+    team, status, assignee = (
+        None if hands.get(name) is None else str(hands[name])
+        for name in ("team", "status", "assignee")
+    )
+    return Absorbed(ticket, time, key, origin, waits, (team, status, assignee))
+
+
+READERS: dict[str, Callable[[str, int, int, Mapping[str, Any]], TicketEvent]] = {
+    "ticket.created": _created,
+    "ticket.changed": _changed,
+    "ticket.message": _message,
+    "ticket.merged": _merged,
+    "ticket.deleted": _deleted,
+    absorbed.TYPE: _absorbed,
+}
+"""By type: how `data` is read; each raises Rejected."""
+
+
+def _object(data: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    value = data.get(name, {})
+    if not isinstance(value, dict):
+        raise Rejected("bad_value", f"data.{name}: {_shown(value)}; write an object")
+    return value
+
+
+def _since(since: Mapping[str, Any], name: str) -> int | None:
+    if since.get(name) is None:
+        return None
+    return _instant(since, name, "since when the customer waits", "data.waiting_since.")
 
 
 def attributes(data: Mapping[str, Any]) -> Attributes:
@@ -179,14 +228,14 @@ def _text(fields: Mapping[str, Any], name: str, meaning: str, path: str = "") ->
     raise Rejected(reason, f"{path}{name}: {_shown(value)}; write a text, {meaning}")
 
 
-def _time(envelope: Mapping[str, Any]) -> int:
-    text = _text(envelope, "time", "when it happened, like 2026-03-27T15:00:00.000Z")
+def _instant(fields: Mapping[str, Any], name: str, meaning: str, path: str = "") -> int:
+    text = _text(fields, name, f"{meaning}, like 2026-03-27T15:00:00.000Z", path)
     try:
         return instant.parse(text)
     except instant.NotAnInstant as fault:
-        raise Rejected("bad_value", f"time: {fault}") from None
+        raise Rejected("bad_value", f"{path}{name}: {fault}") from None
     except instant.OutOfRange as fault:
-        raise Rejected("time_out_of_range", f"time: {fault}") from None
+        raise Rejected("time_out_of_range", f"{path}{name}: {fault}") from None
 
 
 def _shown(value: object) -> str:

@@ -302,7 +302,7 @@ class App(faust.App):
         if stop_asked.is_set():
             preparing.cancel()
             return False
-        await preparing
+        self.work.partitions = await preparing
         return True
 
     async def _until_asked_to_stop(self, starting: asyncio.Task[None]) -> None:

@@ -50,7 +50,7 @@ class Output(NamedTuple):
 class Snapshot(NamedTuple):
     """What one transaction will carry, already in bytes."""
 
-    batches: list[tuple[str, Any]]  #: (topic, aiokafka BatchBuilder)
+    batches: list[tuple[str, int, Any]]  #: (topic, partition, aiokafka BatchBuilder)
     offsets: dict[TopicPartition, OffsetAndMetadata]
     rows: int
     emitted: int
@@ -76,7 +76,7 @@ class Partition:
         self.last_tick_ms: int | None = None
         self.uncommitted = 0  #: records applied since the last snapshot
         self._work = work
-        self._outputs: dict[str, list[Output]] = {}
+        self._outputs: dict[tuple[str, int], list[Output]] = {}
         self._moved = False
         self._producer: AIOKafkaProducer | None = None
 
@@ -100,18 +100,37 @@ class Partition:
 
         Raises RecordTooLarge, and then nothing was added.
         """
+        self._emit(topic, (self.number,), Output(key, value, timestamp_ms, headers))
+
+    def emit_everywhere(
+        self,
+        topic: str,
+        key: bytes | None,
+        value: bytes | None,
+        timestamp_ms: int | None = None,
+    ) -> None:
+        """Send a record to every partition of `topic`, which has as many as the source.
+
+        For what concerns a key that may lie anywhere: only its producers know their partitioner.
+        Raises RecordTooLarge, and then nothing was added.
+        """
+        everywhere = range(self._work.partitions)
+        self._emit(topic, everywhere, Output(key, value, timestamp_ms, ()))
+
+    def _emit(self, topic: str, numbers: Sequence[int], out: Output) -> None:
         if self._work.current is not self:
             raise RuntimeError("emit was called outside of a unit of work of this partition")
+        key, value, _, headers = out
         size = len(key or b"") + len(value or b"") + RECORD_OVERHEAD
         for name, data in headers:
             size += len(name) * 3 + len(data or b"") + 10  # utf-8 takes at most 3 of our letters
         if size > self._work.max_record_bytes:
             raise RecordTooLarge(topic, size, self._work.max_record_bytes)
-        out = Output(key, value, timestamp_ms, headers)
-        try:
-            self._outputs[topic].append(out)
-        except KeyError:
-            self._outputs[topic] = [out]
+        for number in numbers:
+            try:
+                self._outputs[topic, number].append(out)
+            except KeyError:
+                self._outputs[topic, number] = [out]
 
     def rows(self, table: Table[Any]) -> Iterator[tuple[bytes, bytes]]:
         """Iterate over (key, row in bytes); dirty rows are encoded for the purpose."""
@@ -222,15 +241,15 @@ class Partition:
 
     def snapshot(self) -> Snapshot:
         """Take the changes out as bytes and begin anew; no await in here (fact 7)."""
-        batches: list[tuple[str, Any]] = []
+        batches: list[tuple[str, int, Any]] = []
         rows = emitted = 0
         for table in self._work.tables.values():
             changes = self._settle(table)
             rows += len(changes)
-            batches += ((table.changelog, batch) for batch in self._pack(changes))
-        for topic, outputs in self._outputs.items():
+            batches += ((table.changelog, self.number, batch) for batch in self._pack(changes))
+        for (topic, number), outputs in self._outputs.items():
             emitted += len(outputs)
-            batches += ((topic, batch) for batch in self._pack(outputs))
+            batches += ((topic, number, batch) for batch in self._pack(outputs))
         offsets = {}
         if self._moved:
             offsets = {
@@ -280,8 +299,8 @@ class Partition:
         assert producer is not None
         await producer.begin_transaction()
         sent = [
-            await producer.send_batch(batch, topic, partition=self.number)
-            for topic, batch in snapshot.batches
+            await producer.send_batch(batch, topic, partition=number)
+            for topic, number, batch in snapshot.batches
         ]
         if snapshot.offsets:
             await producer.send_offsets_to_transaction(snapshot.offsets, self._work.app_id)

@@ -48,6 +48,8 @@ class UnitOfWork:
         self.transaction_timeout = transaction_timeout
         self.hold_transaction = hold_transaction
         self.tables: dict[str, Table[Any]] = {}
+        #: Of each source topic, and so of all that is written; known once the topics were checked.
+        self.partitions = 0
         self.parts: dict[int, Partition] = {}
         #: The partition whose unit is running: what tables and emit belong to.
         self.current: Partition | None = None

@@ -31,11 +31,12 @@ EVENT_TYPES = (
     "ticket.changed",
     "ticket.merged",
     "ticket.deleted",
+    "ticket.absorbed",
     "other",
 )
 RESULTS = ("applied", "duplicate", "ignored", "rejected")
 OUTCOMES = ("met", "breached", "cancelled")
-CAUSES = ("deadline_passed", "target_tightened", "policy_applied")
+CAUSES = ("deadline_passed", "target_tightened", "policy_applied", "policies_changed", "merged")
 
 P = ParamSpec("P")
 

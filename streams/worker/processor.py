@@ -8,16 +8,17 @@ end the process and come again with the next one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from aiokafka import ConsumerRecord
 
 from streams.sla.due import DueIndex
 from streams.sla.engine import Engine, TooLate
-from streams.sla.events import TicketEvent
+from streams.sla.events import Absorbed, TicketEvent
 from streams.sla.facts import Fact
+from streams.sla.story import Bequest
 from streams.sla.ticket import Forgotten, Ticket
-from streams.wire import dead_letter, row, sla_events, status, topics
+from streams.wire import absorbed, dead_letter, row, sla_events, status, topics
 from streams.wire.ticket_events import Rejected, decode
 from streams.work import Partition, Table
 from streams.worker.board import Board
@@ -118,19 +119,28 @@ class Processor:
 
     def _apply(self, part: Partition, key: bytes, event: TicketEvent) -> None:
         known = self.tickets.get(key)
+        if isinstance(event, Absorbed) and not isinstance(known, Ticket):
+            self.meter.event(_name(event), "ignored")  # another partition holds the ticket
+            return
         if isinstance(known, Forgotten):
             message = f"subject: {event.ticket!r} was closed and let go; open a new ticket for it"
             raise Rejected("ticket_forgotten", message)
-        seen = 0 if known is None else len(known.history)
-        newest = None if known is None else known.newest
-        ticket, facts = self.engine.apply(known, event)
-        changed = len(ticket.history) != seen or ticket.newest != newest
-        self.meter.event(_name(event), "applied" if changed else "duplicate")
-        if not changed:
+        if known is not None and self.engine.knows(known, event):
+            self.meter.event(_name(event), "duplicate")
             return
+        told = None if known is None else known.story.bequests
+        ticket, facts = self.engine.apply(known, event)
+        self.meter.event(_name(event), "applied")
         if known is None and self.engine.unmatched(ticket):
             self.meter.unmatched()
+        self._hand_on(part, ticket, told)
         self._keep(part, key, ticket, facts)
+
+    def _hand_on(self, part: Partition, ticket: Ticket, told: Mapping[str, Bequest] | None) -> None:
+        """Let survivors of merges know the waits that they inherit, or no longer do (R20)."""
+        for left in ticket.story.news(told or {}):
+            into = left.into.encode()
+            part.emit_everywhere(self.names.ticket_events, into, absorbed.encode(left), left.at)
 
     def _keep(self, part: Partition, key: bytes, ticket: Ticket, facts: Iterable[Fact]) -> None:
         self.tickets[key] = ticket
@@ -174,4 +184,5 @@ def _name(event: TicketEvent) -> str:
         "Changed": "ticket.changed",
         "Merged": "ticket.merged",
         "Deleted": "ticket.deleted",
+        "Absorbed": absorbed.TYPE,
     }[type(event).__name__]

@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from streams.sla.engine import Engine, UnknownVersion
+from streams.sla.engine import Engine
 from streams.sla.schedule import Schedule
+from streams.sla.versions import UnknownVersion
 from streams.wire.instant import EPOCH, MILLISECOND
 from streams.worker.board import Board, Status
 

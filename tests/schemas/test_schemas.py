@@ -14,7 +14,7 @@ from streams.wire.ticket_events import REASONS
 from tests.schemas.shelf import FOLDER, INVALID, TYPES, VALID, errors, name, read
 
 TICKET_EVENTS = {
-    f"ticket.{kind}" for kind in ("created", "message", "changed", "merged", "deleted")
+    f"ticket.{kind}" for kind in ("created", "message", "changed", "merged", "deleted", "absorbed")
 }
 SLA_EVENTS = {f"sla.{fact}" for fact in FACTS}
 

@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from streams.sla.engine import Engine, TooLate, UnknownVersion
+from streams.sla.engine import Engine, TooLate
 from streams.sla.events import Changed, Created, Deleted, Merged, Messaged
 from streams.sla.ticket import HISTORY_LIMIT
+from streams.sla.versions import UnknownVersion
 from tests.sla.test_properties import MINUTE, POLICIES, STARTS
 
 START = STARTS[0]

@@ -156,15 +156,31 @@ def test_a_record_over_the_limit_is_refused_at_once_and_changes_nothing(
     assert unit.snapshot().batches == []
 
 
+def test_what_concerns_a_key_that_may_lie_anywhere_goes_to_every_partition(
+    bench: Bench, unit: work.Partition
+) -> None:
+    """Once each, beside what goes to the partition's own number."""
+    bench.work.partitions = 3
+    unit.emit("out", b"k", b"here")
+    unit.emit_everywhere("out", b"k", b"there", 7)
+    snapshot = unit.snapshot()
+    counts = {number: batch.record_count() for _, number, batch in snapshot.batches}
+    assert counts == {number: 1 + (number == unit.number) for number in range(3)}
+    assert snapshot.emitted == 4
+    with pytest.raises(work.RecordTooLarge):
+        unit.emit_everywhere("out", b"k", b"x" * 1_000)
+    assert unit.snapshot().batches == []
+
+
 def test_records_that_just_fit_fill_a_batch_each(unit: work.Partition) -> None:
     """Fact 7: no batch outgrows the limit, so the broker takes what emit took."""
     for _ in range(3):
         unit.emit("out", b"k", b"x" * 879)
     unit.emit("out", None, b"small", timestamp_ms=5, headers=[("h", b"1")])
     snapshot = unit.snapshot()
-    assert [topic for topic, _ in snapshot.batches] == ["out"] * len(snapshot.batches)
+    assert [topic for topic, *_ in snapshot.batches] == ["out"] * len(snapshot.batches)
     assert len(snapshot.batches) in (3, 4)
-    assert all(len(one._build()) <= 1_000 for _, one in snapshot.batches)
+    assert all(len(one._build()) <= 1_000 for *_, one in snapshot.batches)
     assert snapshot.emitted == 4
 
 
@@ -256,5 +272,5 @@ def test_a_hook_before_the_commit_sees_what_changed_and_may_emit(bench: Bench) -
         bench.table[b"k"] = [1]
         bench.table[b"k"] = [2]
     snapshot = bench.work._snapshot(bench.part)
-    assert [topic for topic, _ in snapshot.batches] == ["app-numbers-changelog", "status"]
+    assert [topic for topic, *_ in snapshot.batches] == ["app-numbers-changelog", "status"]
     assert (bench.work.stats.rows, bench.work.stats.emitted) == (1, 1)
