@@ -28,14 +28,14 @@ from streams.wire import explanation as wire
 from streams.wire import row
 from streams.wire.instant import parse, show
 from tests.sla.minutes import MINUTE, Minutes
-from tests.sla.oracle import walk
+from tests.sla.oracle import tell
 from tests.sla.test_properties import (
     HOURS,
     OFFICE,
     PARIS,
     POLICIES,
+    STANDARD,
     STARTS,
-    TARGETS,
     end_of,
     histories,
 )
@@ -177,10 +177,10 @@ def test_a_walk_by_the_minute_adds_every_explanation_up(events: list[TicketEvent
 def test_what_is_explained_is_what_another_walk_finds(events: list[TicketEvent]) -> None:
     """R33, R5, R9, R12, R15, R16: elapsed and breach are those of the oracle of the properties."""
     end = end_of(events)
-    runs = walk(events, end, PARIS, HOURS, TARGETS)
+    runs = tell(events, end, (STANDARD,), {}).runs
     for one in explain(folded(events, until=end), ENGINE, end):
         if one.kind == "sla":
-            run = runs[one.metric]
+            run = runs[one.kind, one.metric][-1]
             assert one.elapsed == run.used * MINUTE
             breached_at = None if one.breach is None else one.breach.at // MINUTE
             assert breached_at == run.breached_at

@@ -21,7 +21,9 @@ from streams.sla.policy import METRICS, Contract, Credit, Pause, Policy, PolicyS
 from streams.sla.schedule import Schedule
 from streams.sla.ticket import Ticket
 from streams.wire import row
-from tests.sla.oracle import MINUTE, walk
+from tests.sla.local import Hours
+from tests.sla.oracle import MINUTE, tell
+from tests.sla.promise import Promise, Warn
 
 PARIS = ZoneInfo("Europe/Paris")
 # The week in which the clocks of Paris go forward (2026-03-29) and, in other draws, back.
@@ -46,6 +48,14 @@ CONTRACT = Contract(
     ),
     Fraction(20, 100),
 )
+STANDARD = Promise(
+    "standard",
+    "sla",
+    Hours("office", "Europe/Paris", (((540, 1020),),) * 5 + ((), ((60, 300),))),
+    TARGETS,
+    warns=(Warn(percent=50), Warn(left=20, level=1), Warn(after=60, level=2)),
+)
+"""The policy of that name in plain words, for the oracle."""
 POLICIES = PolicySet(
     "test",
     (
@@ -178,16 +188,22 @@ def test_a_walk_by_the_minute_finds_the_same_breaches_and_outcomes(
     """R5, R9, R12, R15, R16: an oracle that shares no code with the engine agrees."""
     end = end_of(events)
     facts = [fact for fact in fold(events, end) if fact.kind == "sla"]
-    runs = walk(events, end, PARIS, HOURS, TARGETS)
-    for metric, run in runs.items():
+    runs = tell(events, end, (STANDARD,), {}).runs
+    for metric in TARGETS:
+        found = runs["sla", metric]
         breaches = [f.time // MINUTE for f in facts if (f.metric, f.type) == (metric, "breached")]
-        assert breaches == ([] if run.breached_at is None else [run.breached_at])
+        assert breaches == [run.breached_at for run in found if run.breached_at is not None]
         outcomes = [
             (f.time // MINUTE, f.outcome, f.elapsed // MINUTE)
             for f in facts
             if (f.metric, f.type) == (metric, "fulfilled")
         ]
-        assert outcomes == run.outcomes
+        assert outcomes == [
+            (said.minute, *said.more, said.used)
+            for run in found
+            for said in run.said
+            if said.type == "fulfilled"
+        ]
 
 
 @settings(max_examples=300)
