@@ -30,6 +30,8 @@ REASONS = {
     "no_target": "the policy has no target for it",
     "solved_unanswered": "solved without an answer",
     "reopened": "taken up again",
+    "policies_changed": "another version of the policies was applied",
+    "merged": "a ticket was merged",
 }
 NAMED = ("status", "priority", "tier", "channel", "team", "assignee")
 """Attributes of a creation that are told; there may be dozens."""
@@ -124,7 +126,9 @@ class _Clock:
     def _what(self, told: Told) -> str:
         """Say what a segment is, and the event that it starts with."""
         words = " and ".join(told["changes"]) or told["state"]
-        if told["counted_late"]:
+        if told["inherited"]:
+            words = "inherited: the merged ticket's customer was waiting"
+        elif told["counted_late"]:
             words = f"{told['state']}, as counted when the policy came to apply"
         if told["superseded"]:
             words += " (does not count any more, see below)"
@@ -225,9 +229,17 @@ def _event(told: Told) -> str:
             return f"{'message' if public else 'note'} by {told['author']}"
         case "ticket.changed":
             return _attributes(told["attributes"])
-        case "ticket.merged":
-            return plain(f"merged into {told['into']}")
-    return plain(f"deleted ({told['reason']})")
+        case type_:
+            return plain(RARE[type_].format(**told))
+
+
+RARE = {
+    "ticket.merged": "merged into {into}",
+    "ticket.deleted": "deleted ({reason})",
+    "ticket.absorbed": "{origin} was merged into this ticket",
+    "policies.adopted": "policies {version} adopted, applied to open clocks since: {since}",
+}
+"""What is said of the events that a ticket sees once or never."""
 
 
 def _attributes(attributes: Told) -> str:

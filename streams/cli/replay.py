@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.table import Table
 
-from streams.cli.credits import show_credits
 from streams.cli.failure import Failure
 from streams.cli.options import Instant
 from streams.cli.progress import bar
-from streams.history.credits import statements
+from streams.cli.summary import show_summary
+from streams.cli.summary_json import as_object
 from streams.history.reading import Reading, UnreadableFile, read
 from streams.history.replay import Replay
 from streams.history.replay import replay as run
+from streams.history.summary import Summary, summarize
 from streams.policies import PoliciesError, load_file
-from streams.sla.policy import PolicySet
 from streams.wire.instant import show
 from streams.wire.sla_events import encode
 
@@ -34,7 +33,10 @@ SHOWN = 20
 @click.option(
     "--until", type=Instant(), help="The instant reached; by default that of the last event."
 )
-@click.option("--summary", is_flag=True, help="Print the compliance table instead of the events.")
+@click.option("--summary", is_flag=True, help="Print the numbers instead of the events.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="With --summary: one JSON object, with exact numbers."
+)
 @click.option(
     "--order",
     type=click.Choice(["time", "arrival"]),
@@ -43,13 +45,22 @@ SHOWN = 20
     help="arrival: as live, with what late events take back.",
 )
 def replay(
-    events: tuple[str, ...], policies: Path, until: int | None, *, summary: bool, order: str
+    events: tuple[str, ...],
+    policies: Path,
+    until: int | None,
+    *,
+    summary: bool,
+    as_json: bool,
+    order: str,
 ) -> None:
     """Ticket events in (NDJSON, .gz, - for stdin), SLA events out, by event time, without a broker.
 
     \b
     Example: sla import -m servicenow tickets.csv | sla replay --policies p.yaml --summary -
     """
+    if as_json and not summary:
+        message = "--json goes with --summary; without it each event is a line of JSON"
+        raise click.UsageError(message)
     began = time.perf_counter()
     reading = Reading()
     try:
@@ -65,8 +76,7 @@ def replay(
     if reading.lines and not known:
         raise Failure("none of the lines is a ticket event")
     if summary:
-        _summary(done, promised)
-        show_credits(statements(done, promised))
+        _sum_up(summarize(done, promised), as_json=as_json)
     else:
         for at, fact in done.facts:
             sys.stdout.buffer.write(encode(fact, at) + b"\n")
@@ -77,6 +87,14 @@ def replay(
         f"until {show(done.until)}, in {seconds:.1f} s ({done.events / seconds:,.0f} events/s)",
         err=True,
     )
+
+
+def _sum_up(summary: Summary, *, as_json: bool) -> None:
+    if as_json:
+        # Not orjson, whose integers end at 64 bits: a fraction may be longer.
+        click.echo(json.dumps(as_object(summary), ensure_ascii=False, indent=2))
+    else:
+        show_summary(summary)
 
 
 def _complain(reading: Reading, done: Replay) -> None:
@@ -90,29 +108,3 @@ def _complain(reading: Reading, done: Replay) -> None:
         click.echo(f"{len(faults)} records rejected{more}; the rest went on", err=True)
     if done.unmatched:
         click.echo(f"{done.unmatched} tickets match no policy", err=True)
-
-
-def _summary(done: Replay, promised: PolicySet) -> None:
-    """Print the compliance table (R26)."""
-    table = Table()
-    for heading in ("policy", "kind", "metric"):
-        table.add_column(heading, overflow="fold")
-    for heading in ("met", "breached", "rate", "objective"):
-        table.add_column(heading, justify="right")
-    tallies = done.compliance().tallies
-    for policy in promised.policies:
-        for (name, kind, metric), tally in tallies.items():
-            if (name, kind) != (policy.name, policy.kind):
-                continue
-            rate = tally.rate
-            table.add_row(
-                name,
-                kind,
-                metric,
-                str(tally.met),
-                str(tally.breached),
-                "-" if rate is None else f"{float(rate) * 100:.2f} %",
-                f"{float(policy.objective) * 100:g} %",
-            )
-    console = Console(width=None if sys.stdout.isatty() else 120)
-    console.print(table)

@@ -30,32 +30,30 @@ def hand_on(tickets: Histories, policies: PolicySet, arrived: Sequence[TicketEve
     )
     places = {id(event): place for place, event in enumerate(arrived)} if merged else {}
     while merged:
-        origin = merged.popleft()
-        left = _left(tickets[origin], policies)
-        survivor = tickets.get(left.into)
-        if survivor is None or left.waits == (None, None):
-            continue
-        told = absorbed.event(origin, left)
-        former = [one for one in survivor if isinstance(one, Absorbed) and one.origin == origin]
-        if told in former:
-            continue
-        kept = [one for one in survivor if one not in former]
+        heir = merged.popleft()
         # Of two merges the latest holds, so that is when the survivor hears of it.
-        place = max(places[id(one)] for one in tickets[origin] if isinstance(one, Merged))
-        places[id(told)] = place
-        kept.insert(bisect_right(kept, place, key=lambda one: places[id(one)]), told)
-        survivor[:] = kept
-        if any(isinstance(one, Merged) for one in survivor):
-            merged.append(left.into)
+        merge = max(places[id(one)] for one in tickets[heir] if isinstance(one, Merged))
+        for left in _left(tickets[heir], policies):
+            survivor = tickets.get(left.into)
+            told = absorbed.event(left)
+            if survivor is None or told in survivor:
+                continue
+            former = [one for one in survivor if isinstance(one, Absorbed)]
+            former = [one for one in former if one.origin == left.origin]
+            kept = [one for one in survivor if one not in former]
+            places[id(told)] = merge
+            kept.insert(bisect_right(kept, merge, key=lambda one: places[id(one)]), told)
+            survivor[:] = kept
+            if any(isinstance(one, Merged) for one in survivor):
+                merged.append(left.into)
 
 
-def _left(events: list[TicketEvent], policies: PolicySet) -> Bequest:
-    """Tell a merged ticket's story in order, and give what it leaves."""
+def _left(events: list[TicketEvent], policies: PolicySet) -> list[Bequest]:
+    """Tell a merged ticket's story in order, and give what it leaves and passes on."""
     story = Story()
     known: dict[int, TicketEvent] = {}
     for event in events:
         known.setdefault(event.key, event)
     for event in sorted(known.values(), key=lambda one: one.order(policies.category)):
         story.tell(event, policies.category)
-    assert story.bequest is not None
-    return story.bequest
+    return story.news({})

@@ -23,13 +23,17 @@ from streams.sla.ticket import Ticket
 
 @dataclass(slots=True)
 class Replay:
-    """The outcome of a replay: facts with the instant (ms UTC) at which each came to be known."""
+    """The outcome of a replay: facts with the instant (ms UTC) at which each came to be known.
+
+    `resolved`: the ids of the tickets that are resolved at the end (R27).
+    """
 
     facts: list[tuple[int, Fact]] = field(default_factory=list)
     until: int = 0
     tickets: int = 0
     events: int = 0
     unmatched: int = 0
+    resolved: set[str] = field(default_factory=set)
     refused: list[tuple[TicketEvent, str]] = field(default_factory=list)
 
     def compliance(self) -> Compliance:
@@ -102,3 +106,5 @@ def _ticket(
     if ticket is not None:
         for fact in engine.settle(ticket, end):
             yield end, fact
+        if ticket.story.resolved:
+            done.resolved.add(ticket.id)

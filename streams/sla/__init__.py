@@ -19,4 +19,8 @@ engine        settle, then apply; late events are folded in again
 compensation  what two tellings of a history differ in
 due           which ticket needs attention next
 compliance    met and breached cycles, counted once
+tickets       tickets resolved with all their clocks met
+causes        where the time of breached cycles went, added up
+quality       reopened after a met outcome; how much of the targets was used
+budget        what an objective leaves to be missed, how fast it goes, when to be told
 """

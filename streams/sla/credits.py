@@ -81,9 +81,14 @@ class Month:
         self.breached += entry.breached
         self.late += entry.late
 
+    @property
+    def tally(self) -> Tally:
+        """The month's cycles, whose rate counts."""
+        return Tally(self.met, self.breached)
+
     def owed(self, contract: Contract) -> Owed:
         """Give what the month owes by the contract's table."""
-        rate = Tally(self.met, self.breached).rate
+        rate = self.tally.rate
         by_rate = NOTHING if rate is None else _by_rate(contract, rate)
         share = by_rate + self.late
         if contract.cap is not None:

@@ -154,7 +154,7 @@ def _mark(
         changes=tuple(fact.type for fact in said),
         reason=next((fact.reason for fact in said if fact.reason is not None), None),
         late=tuple(_counted(clock, terms, ticket, versions)) if anew else None,
-        inherited=_inherited(clock, last) if inherits and last is not None else None,
+        inherited=_inherited(clock, last, event) if inherits and last is not None else None,
     )
 
 
@@ -167,7 +167,7 @@ def _anew(clock: Clock, last: _Mark | None, event: TicketEvent) -> bool:
     return isinstance(event, Adopted) and event.since == "start" and clock.open
 
 
-def _inherited(clock: Clock, last: _Mark) -> Segment:
+def _inherited(clock: Clock, last: _Mark, cause: TicketEvent) -> Segment:
     """Tell what a survivor's clock was given from before its own start (R20).
 
     It was counted on the terms that held up to the merge.
@@ -176,7 +176,13 @@ def _inherited(clock: Clock, last: _Mark) -> Segment:
     given = _sum("running", schedule, clock.started_at, last.started_at, 0)
     before = clock.used - given.total
     return Segment(
-        "running", last.terms, clock.revision, replace(given, before=before), counted_late=True
+        "running",
+        last.terms,
+        clock.revision,
+        replace(given, before=before),
+        cause,
+        counted_late=True,
+        inherited=True,
     )
 
 
@@ -232,10 +238,18 @@ def _counted(clock: Clock, terms: Terms, ticket: Ticket, versions: Versions) -> 
     spans += ((at, end, "running", cause) for at, end, cause in reversed(inherited))
     ends = [*(at for at, _, _ in pieces[1:]), now]
     spans += [(at, end, state, cause) for (at, state, cause), end in zip(pieces, ends, strict=True)]
-    for at, end, state, cause in spans:
+    for place, (at, end, state, cause) in enumerate(spans):
         if at < now:
             counted = _sum(state, terms.schedule, at, end, used)
-            yield Segment(state, terms, clock.revision, counted, cause, counted_late=True)
+            yield Segment(
+                state,
+                terms,
+                clock.revision,
+                counted,
+                cause,
+                counted_late=True,
+                inherited=place < len(inherited),
+            )
             used = counted.total
 
 

@@ -66,7 +66,9 @@ class Segment:
     `cause` is the event that it starts with, None where that was folded into the ticket's base;
     `changes` the facts that the event made true of the clock. `deadline` is what lay ahead when it
     started, `no_deadline` why there is none on a running clock; paused and ended ones have none.
-    `counted_late`: time from before a policy applied, counted when it came to (R9). `superseded`:
+    `counted_late`: time from before a policy applied, counted when it came to (R9). `inherited`:
+    time of a merged ticket, from before the clock's own start, counted at the merge (R20).
+    `superseded`:
     counted on the terms of a policy that ceased to apply; another one has counted anew since.
     """
 
@@ -80,6 +82,7 @@ class Segment:
     deadline: Sum | None = None
     no_deadline: NoDeadline | None = None
     counted_late: bool = False
+    inherited: bool = False
     superseded: bool = False
     ongoing: bool = False
 

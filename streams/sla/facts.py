@@ -10,6 +10,7 @@ was taken back and holds again after all gets a suffix, `~1`, `~2`: its first id
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Literal, get_args
 
 from streams.sla.earned import Earned
@@ -112,9 +113,14 @@ class Fact:
         return self.target - self.elapsed
 
     @property
+    def used(self) -> Fraction:
+        """Elapsed as a share of the target, exact (R29)."""
+        return Fraction(self.elapsed, self.target) if self.target else Fraction(self.elapsed > 0)
+
+    @property
     def margin(self) -> float:
         """Elapsed as a share of the target (R29)."""
-        return self.elapsed / self.target if self.target else float(self.elapsed > 0)
+        return float(self.used)
 
     def says_the_same(self, other: Fact) -> bool:
         """Whether two facts differ at most in what neither was judged by: attributes, causes.

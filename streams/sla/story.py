@@ -6,7 +6,7 @@ by (R9-R15), so that a policy which comes to apply later can still count from th
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from streams.sla.events import (
@@ -32,12 +32,18 @@ MERGED = "merged"
 
 @dataclass(frozen=True, slots=True)
 class Bequest:
-    """What a merged ticket leaves to its survivor `into`, at an instant (ms UTC) (R20)."""
+    """What a merged ticket, `origin`, leaves to its survivor `into`, at an instant (R20)."""
 
+    origin: str
     into: str
     at: int
     waits: Waits
     where: Where
+
+    def is_news(self, told: Bequest | None) -> bool:
+        """Whether the survivor must hear of it, who has heard of what was `told` before."""
+        waits = self.waits if told is None else self.waits + told.waits
+        return self != told and any(since is not None for since in waits)
 
 
 @dataclass(slots=True)
@@ -108,9 +114,9 @@ class Story:
     `customer_at`: the customer first spoke in public (R9). `humans` and `anyone`: the conversation
     without and with the answers of bots. `spoke_since_status`: the customer has spoken since the
     status was last set, which lifts a pause where the policy says so (R15). `gone`: merged, deleted
-    or spam, and `bequest` what a merged ticket leaves behind (R20). `reopens`: how often a solved
-    ticket was taken up again, the last time at `reopened_at` (R12, R28). `team_since`: since when
-    the team holds it, in its `tenures`-th interval (R14).
+    or spam, and `bequests` what is left to a survivor, by whose it was (R20). `reopens`: how often
+    a solved ticket was taken up again, the last time at `reopened_at` (R12, R28). `team_since`:
+    since when the team holds it, in its `tenures`-th interval (R14).
     """
 
     opened_at: int | None = None
@@ -127,13 +133,18 @@ class Story:
     reopened_at: int | None = None
     team_since: int | None = None
     tenures: int = 0
-    bequest: Bequest | None = None
+    bequests: Mapping[str, Bequest] = field(default_factory=dict)
 
     @property
     def status(self) -> str | None:
         """The status in upstream's own word."""
         word = self.attributes.get("status")
         return word if isinstance(word, str) else None
+
+    @property
+    def resolved(self) -> bool:
+        """Whether the ticket is solved, and was not merged, deleted or found to be spam (R27)."""
+        return self.solved and self.gone is None
 
     @property
     def where(self) -> Where:
@@ -163,7 +174,7 @@ class Story:
                 self._speak(event.time, event.author, public=event.public)
             case Merged():
                 self.gone = MERGED
-                self._bequeath(event.into, event.time)
+                self._bequeath(event)
             case Deleted():
                 self.gone = event.reason
             case Absorbed():
@@ -208,21 +219,32 @@ class Story:
 
     def _absorb(self, event: Absorbed) -> None:
         """Take over the wait of a merged ticket's customer, or pass it on (R20)."""
+        if event.origin == event.ticket:
+            return  # tickets merged into each other: it has come round
+        if (own := self.bequests.get(event.ticket)) is not None:
+            at = max(own.at, event.time)
+            left = Bequest(event.origin, own.into, at, event.waits, event.where)
+            self.bequests = {**self.bequests, event.origin: left}
+            return
         for talk, since in zip((self.humans, self.anyone), event.waits, strict=True):
             talk.inherit(since)
         if any(since is not None for since in event.waits) and self.opened_at is not None:
             self.spoke_since_status = True
             if self.customer_at is None:
                 self.customer_at = event.time
-        if self.bequest is not None:
-            self._bequeath(self.bequest.into, max(self.bequest.at, event.time))
 
-    def _bequeath(self, into: str, time: int) -> None:
+    def _bequeath(self, event: Merged) -> None:
         """Note what the survivor inherits: the wait of a customer to whom a word is owed."""
         waits: Waits = (None, None)
         if not self.solved:
             waits = self.humans.wait(self.customer_at), self.anyone.wait(self.customer_at)
-        self.bequest = Bequest(into, time, waits, self.where)
+        left = Bequest(event.ticket, event.into, event.time, waits, self.where)
+        # A new mapping, never a change in place: who has told of the former compares.
+        self.bequests = {**self.bequests, event.ticket: left}
+
+    def news(self, told: Mapping[str, Bequest]) -> list[Bequest]:
+        """Give the bequests of which survivors must hear, who have heard of what was `told`."""
+        return [left for left in self.bequests.values() if left.is_news(told.get(left.origin))]
 
     def _rest(self) -> None:
         self.humans.rest()

@@ -19,28 +19,27 @@ TYPE = "ticket.absorbed"
 SOURCE = "/sla-streams"
 
 
-def event(origin: str, left: Bequest) -> Absorbed:
+def event(left: Bequest) -> Absorbed:
     """Give the event that the survivor is to apply, as if it had been read."""
-    return Absorbed(
-        left.into, left.at, key(SOURCE, _id(origin, left)), origin, left.waits, left.where
-    )
+    number = key(SOURCE, _id(left))
+    return Absorbed(left.into, left.at, number, left.origin, left.waits, left.where)
 
 
-def encode(origin: str, left: Bequest) -> bytes:
+def encode(left: Bequest) -> bytes:
     """Write the event; its id is made from what it says, so that a repetition is a duplicate."""
     human, anyone = (None if since is None else show(since) for since in left.waits)
     team, status, assignee = left.where
     return orjson.dumps(
         {
             "specversion": "1.0",
-            "id": _id(origin, left),
+            "id": _id(left),
             "source": SOURCE,
             "type": TYPE,
             "subject": left.into,
             "time": show(left.at),
             "datacontenttype": "application/json",
             "data": {
-                "origin": origin,
+                "origin": left.origin,
                 "waiting_since": {"human": human, "anyone": anyone},
                 "hands": {"team": team, "status": status, "assignee": assignee},
             },
@@ -54,6 +53,6 @@ def key(source: str, id_: str) -> int:
     return int.from_bytes(digest) >> 1
 
 
-def _id(origin: str, left: Bequest) -> str:
+def _id(left: Bequest) -> str:
     waits = ":".join("-" if since is None else str(since) for since in left.waits)
-    return f"{origin}:absorbed:{left.into}:{left.at}:{waits}"
+    return f"{left.origin}:absorbed:{left.into}:{left.at}:{waits}"

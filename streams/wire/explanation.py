@@ -78,6 +78,7 @@ def _segment(one: Segment) -> Shown:
         "revision": one.revision,
         "terms": _terms(one.terms),
         "counted_late": one.counted_late,
+        "inherited": one.inherited,
         "superseded": one.superseded,
         **_sum(one.sum),
         "deadline": None if one.deadline is None else _sum(one.deadline),

@@ -36,6 +36,9 @@ from streams.sla.versions import UnknownVersion
 STATE_VERSION = 2
 READABLE = (1, 2)
 
+STORY_TAIL = 8
+"""What a packed story has after its talks, up to the team's tenures."""
+
 CLOCK_TAIL = 7
 """What a packed clock has after its shares, from the step to the policy that it was met by."""
 
@@ -150,12 +153,8 @@ def _pack_story(story: Story) -> list[Any]:
         story.reopened_at,
         story.team_since,
         story.tenures,
-        *(() if story.bequest is None else (_pack_bequest(story.bequest),)),
+        *([[list(astuple(left)) for left in story.bequests.values()]] if story.bequests else ()),
     ]
-
-
-def _pack_bequest(left: Bequest) -> list[Any]:
-    return [left.into, left.at, left.waits, left.where]
 
 
 def _pack_talk(talk: Talk) -> list[Any]:
@@ -165,10 +164,12 @@ def _pack_talk(talk: Talk) -> list[Any]:
 def _unpack_story(packed: list[Any]) -> Story:
     opened_at, attributes, category, customer_at, humans, anyone, *rest = packed
     talks = Talk(*humans), Talk(*(humans if anyone is None else anyone))
+    left = rest.pop() if len(rest) > STORY_TAIL else []
     story = Story(opened_at, _attributes(attributes), category, customer_at, *talks, *rest)
-    if story.bequest is not None:
-        into, at, waits, where = rest[-1]
-        story.bequest = Bequest(into, at, tuple(waits), tuple(where))
+    story.bequests = {
+        origin: Bequest(origin, into, at, tuple(waits), tuple(where))
+        for origin, into, at, waits, where in left
+    }
     return story
 
 

@@ -119,7 +119,8 @@ CORRECTIONS = Declared(
 USED = Declared(
     "sla_target_used_ratio",
     "histogram",
-    "Active time used as a share of the target when a clock is fulfilled; up to 1 is met (R29).",
+    "Active time used as a share of the target when a clock is fulfilled; below 1 is met, and so is "
+    "1, unless it came on closed hours after the deadline (R29).",
     CLOCK,
     "ratio",
     SHARES,
@@ -127,7 +128,8 @@ USED = Declared(
 REOPENED = Declared(
     "sla_reopened_after_met_total",
     "counter",
-    "Resolutions that were met and then reopened: speed without quality (R29).",
+    "Resolutions that were met, reopened and given back: speed without quality (R29). Not of "
+    "resolution_cycle, where a reopen is a new cycle.",
     CLOCK,
 )
 UNMATCHED = Declared(

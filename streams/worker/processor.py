@@ -8,7 +8,7 @@ end the process and come again with the next one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from aiokafka import ConsumerRecord
 
@@ -132,22 +132,19 @@ class Processor:
         if known is not None and self.engine.knows(known, event):
             self.meter.event(_name(event), "duplicate")
             return
-        left = None if known is None else known.story.bequest
+        told = None if known is None else known.story.bequests
         ticket, facts = self.engine.apply(known, event)
         self.meter.event(_name(event), "applied")
         if known is None and self.engine.unmatched(ticket):
             self.meter.unmatched()
-        self._hand_on(part, ticket, left)
+        self._hand_on(part, ticket, told)
         self._keep(part, key, ticket, facts)
 
-    def _hand_on(self, part: Partition, ticket: Ticket, before: Bequest | None) -> None:
-        """Let the survivor of a merge know the wait that it inherits, or that it does not (R20)."""
-        left = ticket.story.bequest
-        if left is None or left == before:
-            return
-        if any(since is not None for one in (left, before) if one for since in one.waits):
-            told = absorbed.encode(ticket.id, left)
-            part.emit_everywhere(self.names.ticket_events, left.into.encode(), told, left.at)
+    def _hand_on(self, part: Partition, ticket: Ticket, told: Mapping[str, Bequest] | None) -> None:
+        """Let survivors of merges know the waits that they inherit, or no longer do (R20)."""
+        for left in ticket.story.news(told or {}):
+            into = left.into.encode()
+            part.emit_everywhere(self.names.ticket_events, into, absorbed.encode(left), left.at)
 
     def _keep(self, part: Partition, key: bytes, ticket: Ticket, facts: Iterable[Fact]) -> None:
         self.tickets[key] = ticket

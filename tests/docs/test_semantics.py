@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 import shlex
 from dataclasses import dataclass
+from fractions import Fraction
 
 import pytest
 from click.testing import CliRunner
 
 from streams.cli.main import sla
 from streams.policies import check
+from streams.sla.budget import Budget
 from streams.sla.clock import TRANSITIONS
 from streams.sla.policy import METRICS
 from tests.conftest import ROOT
@@ -129,6 +131,20 @@ def test_a_command_of_the_page_prints_what_the_page_says(
     assert program == "sla"
     result = CliRunner().invoke(sla, arguments)
     assert (result.exit_code, result.output.strip()) == (0, output)
+
+
+@pytest.mark.parametrize("percent", ["80", "90", "95", "99", "99.9"])
+def test_the_table_of_alerts_is_what_the_core_derives(percent: str) -> None:
+    """R30: factors, which of them are capped, and the number of cycles that each needs."""
+    budget = Budget.of(Fraction(percent) / 100)
+    assert budget is not None
+    asked = [(1, "0.02"), (6, "0.05"), (72, "0.1")]
+    cells = [f"{percent}%", str(budget.fastest)]
+    for window, share in asked:
+        alert = budget.alert(window, 30 * 24, Fraction(share))
+        capped = " (capped)" if alert.capped else ""
+        cells.append(f"above {float(alert.factor):g}{capped}, from {alert.least} cycles")
+    assert f"\n| {' | '.join(cells)} |\n" in TEXT
 
 
 def test_there_are_commands_to_run() -> None:

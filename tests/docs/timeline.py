@@ -38,6 +38,10 @@ TAIL = 5
 """Columns after the last instant, for a clock that is still open then."""
 
 
+Clock = tuple[str, str, str, int]
+"""Ticket, kind, metric and cycle: what has a lane of its own."""
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
     """A scenario, the lines of its events as they stand in its file, and what is said of them."""
@@ -127,17 +131,23 @@ def _terms(told: Told) -> list[str]:
 
 def _picture(told: Told, facts: list[Fact], count: int) -> str:
     places = _axis(told, facts, count)
-    names: dict[tuple[str, str, int], str] = {}
+    names: dict[Clock, str] = {}
     for fact in facts:
+        _, _, other = fact.ticket.partition(".")
+        whose = f"[{other}] " if other else ""
         kind = f"{fact.kind} " if any(other.kind != "sla" for other in facts) else ""
         cycle = f" #{fact.cycle}" if any(other.cycle > 1 for other in facts) else ""
-        names[fact.kind, fact.metric, fact.cycle] = f"{kind}{fact.metric}{cycle}"
+        names[_clock(fact)] = f"{whose}{kind}{fact.metric}{cycle}"
     left = max([len(name) for name in names.values()] + [6]) + 2
     rows = [" " * left + _labels(places), "events".ljust(left) + _events(told, places, count)]
     for key, name in names.items():
-        own = [fact for fact in facts if (fact.kind, fact.metric, fact.cycle) == key]
+        own = [fact for fact in facts if _clock(fact) == key]
         rows.append(name.ljust(left) + _lane(told, own, places))
     return "\n".join(row.rstrip() for row in rows)
+
+
+def _clock(fact: Fact) -> Clock:
+    return fact.ticket, fact.kind, fact.metric, fact.cycle
 
 
 def _axis(told: Told, facts: list[Fact], count: int) -> dict[int, int]:

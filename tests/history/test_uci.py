@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,13 @@ import pytest
 from streams.history.export import read_export
 from streams.history.importer import Importer
 from streams.history.mapping import load_mapping
-from streams.history.replay import replay
+from streams.history.replay import Replay, replay
+from streams.history.summary import summarize
 from streams.history.tally import Tally
 from streams.policies import load_file
+from streams.sla.causes import HANDS
+from streams.sla.compliance import Tally as Outcome
+from streams.sla.quality import MEDIAN, MOST
 from streams.wire.ticket_events import decode
 
 ROOT = Path(__file__).parents[2]
@@ -38,21 +43,28 @@ def judged(log: Path) -> Judged:
 
 
 @pytest.fixture(scope="module")
-def replayed(log: Path) -> tuple[Tally, Outcomes]:
-    """Import the whole log and replay it: an outcome an incident, counted once (R26)."""
+def whole(log: Path) -> tuple[Tally, Replay]:
+    """Import the whole log and replay it."""
     mapping = load_mapping("servicenow")
     importer = Importer(mapping)
     rows = read_export(str(log), mapping.file, mapping.columns())
     events = [decode(event.encode(), keyed=False) for event in importer.events(rows)]
     told = replay([event for event in events if event is not None], load_file(POLICIES))
     assert not told.refused
+    return importer.tally, told
+
+
+@pytest.fixture(scope="module")
+def replayed(whole: tuple[Tally, Replay]) -> tuple[Tally, Outcomes]:
+    """Give the import's counts, and an outcome an incident, counted once (R26)."""
+    tally, told = whole
     outcomes: Outcomes = {}
     for _, fact in told.facts:
         if fact.type == "breached":
             outcomes[fact.ticket] = "breached"
         elif fact.type == "fulfilled":
             outcomes.setdefault(fact.ticket, str(fact.outcome))
-    return importer.tally, outcomes
+    return tally, outcomes
 
 
 def test_every_row_of_the_log_is_imported(replayed: tuple[Tally, Outcomes]) -> None:
@@ -91,3 +103,36 @@ def test_the_clock_is_what_makes_them_agree(judged: Judged) -> None:
     """A check that cannot fail is a defect: whoever calls all incidents met is right in 65 %."""
     moderate = [made for priority, made in judged.values() if priority == "3 - Moderate"]
     assert moderate.count("true") / len(moderate) < 0.66
+
+
+def test_the_numbers_of_the_log_add_up(
+    whole: tuple[Tally, Replay], replayed: tuple[Tally, Outcomes]
+) -> None:
+    """R27-R30: on real hand-overs, statuses and reopens, against counts taken without them."""
+    _, told = whole
+    _, outcomes = replayed
+    summary = summarize(told, load_file(POLICIES))
+    met = sum(said == "met" for said in outcomes.values())
+    judged = Outcome(met=met, breached=len(outcomes) - met)
+    (kept,) = summary.kept
+    assert kept.cycles == summary.tickets.judged == judged
+    assert summary.tickets.by_policy == (("made-sla", judged),)
+    assert (summary.tickets.resolved, summary.tickets.without_outcome) == (24_918, 654)
+    assert kept.reopened == sum(fact.withdraws == "met" for _, fact in told.facts)
+    assert kept.budget_used == Fraction(judged.breached * 20, met + judged.breached)
+    # Half of the incidents are in time with much to spare, and every tenth is very late.
+    median, most = kept.margins.within(MEDIAN), kept.margins.within(MOST)
+    assert median is not None
+    assert most is not None
+    assert 0 < median < 1 < most
+    assert len(kept.margins.used) <= len(outcomes)
+    ((name, spent),) = summary.causes
+    assert (name, spent.breaches) == (kept.name, judged.breached)
+    elapsed = [fact.elapsed for _, fact in told.facts if fact.type == "breached"]
+    assert spent.elapsed == sum(elapsed)
+    for hand in HANDS:
+        assert sum(spent.by[hand].values()) == spent.elapsed
+        amounts = [ms for _, ms in spent.longest(hand)]
+        assert amounts == sorted(amounts, reverse=True)
+        assert all(amounts)
+    assert 0 < spent.before_assignment < spent.elapsed

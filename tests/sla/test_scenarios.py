@@ -47,12 +47,11 @@ def _fold(scenario: Scenario, *, at_rest: bool) -> list[Fact]:
         event = arriving.pop(0)
         assert event is not None
         known = tickets.get(event.ticket)
-        left = known and known.story.bequest
+        told = known.story.bequests if known is not None else {}
         ticket, said = engine.apply(known, event)
         facts += said
-        now = ticket.story.bequest
-        if now is not None and now != left and now.waits != (None, None) and now.into in tickets:
-            arriving.insert(0, absorbed.event(ticket.id, now))
+        left = [one for one in ticket.story.news(told) if one.into in tickets]
+        arriving[:0] = [absorbed.event(one) for one in left]
         if at_rest:
             again = row.decode(row.encode(ticket), engine)
             assert isinstance(again, Ticket)

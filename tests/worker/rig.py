@@ -129,8 +129,13 @@ class Rig:
 
     # -- topics
 
-    def send(self, records: Iterable[Record], headers: Iterable[tuple[str, bytes]] = ()) -> None:
-        """Produce records to ticket-events: (key, value), by Kafka's own partitioner."""
+    def send(
+        self,
+        records: Iterable[Record],
+        headers: Iterable[tuple[str, bytes]] = (),
+        partition: Callable[[bytes | None], int | None] = lambda _: None,
+    ) -> None:
+        """Produce records to ticket-events: (key, value), by Kafka's own partitioner or another."""
 
         async def run() -> None:
             producer = AIOKafkaProducer(
@@ -140,7 +145,11 @@ class Rig:
             try:
                 sent = [
                     await producer.send(
-                        self.names.ticket_events, value, key=key, headers=list(headers)
+                        self.names.ticket_events,
+                        value,
+                        key=key,
+                        partition=partition(key),
+                        headers=list(headers),
                     )
                     for key, value in records
                 ]
