@@ -177,7 +177,8 @@ def test_a_month_is_that_of_the_schedules_zone(zone: str, instant: str, month: s
 def test_what_is_earned_later_belongs_to_the_month_of_the_breach() -> None:
     """R31: a line passed in April of a breach in March."""
     at = parse_instant("2026-03-31T17:30:00Z")
-    *_, breach, first, second = said(created(at), until=at + 7 * HOUR)
+    handed_over = Changed("t", at + 5 * HOUR, 1, {"team": "nights"})
+    *_, breach, first, second = said(created(at), handed_over, until=at + 7 * HOUR)
     assert [fact.type for fact in (breach, first, second)] == ["breached", "credited", "credited"]
     assert (breach.time, breach.credit and breach.credit.month) == (at + 4 * HOUR, "2026-03")
     assert second.time > parse_instant("2026-03-31T22:00:00Z")
@@ -208,6 +209,43 @@ def test_a_met_that_is_given_back_leaves_the_month_in_which_it_was_met() -> None
     assert months(facts, engine) == {}
     facts = said(*met, reopened, until=april + 3 * HOUR + 31 * MINUTE, engine=engine)
     assert months(facts, engine) == {("acme", "2026-04"): Month(breached=1, late=percent("2"))}
+
+
+def test_a_reopen_that_is_taken_back_gives_the_met_to_its_month_again() -> None:
+    """R7, R12, R31: another reopen holds instead, and the month is March's both times."""
+    resolving = replace(EARNING, targets={"total_resolution": {"default": Active(4 * HOUR)}})
+    engine = Engine(PolicySet("one", (resolving,)))
+    april = parse_instant("2026-04-02T08:00:00Z")
+    facts = said(
+        created(),
+        Changed("t", NINE + HOUR, 1, {"status": "solved"}),
+        Changed("t", april, 2, {"status": "open"}),
+        Changed("t", april - 24 * HOUR, 3, {"status": "open"}),
+        until=april,
+        engine=engine,
+    )
+    taken = [fact for fact in facts if fact.retracts_type == "resumed"]
+    assert [(fact.withdraws, fact.outcome_at) for fact in taken] == [("met", NINE + HOUR)]
+    wanted = {("acme", "2026-04"): Month(breached=1, late=percent("6"))}
+    assert months(facts, engine) == wanted
+
+
+def test_a_met_that_is_given_back_is_the_accounts_under_which_it_was_met() -> None:
+    """R16, R26, R31: whatever account the ticket is reopened under."""
+    target = {"total_resolution": {"default": Active(4 * HOUR)}}
+    acme = replace(EARNING, targets=target, match={"account": frozenset({"acme"})})
+    globex = replace(acme, name="globex", contract=replace(CONTRACT, account="globex"))
+    globex = replace(globex, match={"account": frozenset({"globex"})})
+    engine = Engine(PolicySet("two", (acme, globex)))
+    facts = said(
+        created(account="acme"),
+        Changed("t", NINE + HOUR, 1, {"status": "solved"}),
+        Changed("t", NINE + 2 * HOUR, 2, {"status": "open", "account": "globex"}),
+        Changed("t", NINE + 3 * HOUR, 3, {"status": "solved"}),
+        until=NINE + 9 * HOUR,
+        engine=engine,
+    )
+    assert months(facts, engine) == {("globex", "2026-03"): Month(met=1)}
 
 
 def test_a_verdict_that_is_taken_back_leaves_the_month_in_which_it_was_counted() -> None:

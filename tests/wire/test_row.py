@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 
 from streams.sla.engine import Engine
-from streams.sla.events import Deleted, Merged, TicketEvent
+from streams.sla.events import Changed, Deleted, Merged, TicketEvent
 from streams.sla.ticket import Forgotten, Ticket
 from streams.wire import row
 from tests.sla.test_engine import CREATED, START
@@ -100,3 +100,18 @@ def test_a_row_from_before_credits_earns_what_is_due_from_then_on() -> None:
     said = [fact.id for fact in engine.settle(old, START + 999 * MINUTE)]
     assert "t:sla:first_response:1:0:credited:late:30m" in said
     assert said == [fact.id for fact in engine.settle(ticket, START + 999 * MINUTE)]
+
+
+def test_what_a_cycle_has_earned_is_kept_where_no_contract_holds_for_a_while() -> None:
+    """R31: or it would earn the same line twice."""
+    free = replace(POLICIES.policies[0], name="free", contract=None)
+    free = replace(free, match={"tier": frozenset({"free"})})
+    engine = Engine(replace(POLICIES, policies=(*POLICIES.policies, free)))
+    ticket, _ = engine.apply(None, replace(CREATED, attributes={"tier": "vip"}))
+    engine.settle(ticket, START + 50 * MINUTE)
+    ticket, _ = engine.apply(ticket, Changed("t", START + 50 * MINUTE, 1, {"tier": "free"}))
+    again = row.decode(row.encode(ticket), engine)
+    assert again == ticket
+    assert isinstance(again, Ticket)
+    _, facts = engine.apply(again, Changed("t", START + 60 * MINUTE, 2, {"tier": "vip"}))
+    assert [fact for fact in facts if fact.type == "credited"] == []
