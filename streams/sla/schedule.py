@@ -16,6 +16,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from datetime import date
+from itertools import islice
 
 from streams.sla.holidays_ import Holidays
 from streams.sla.hours import ALWAYS, WeeklyHours
@@ -158,21 +159,25 @@ class Schedule:
         _year_of(start)
         ordinal, ms = local_of(self._zone, start)
         second, ms = divmod(ms, 1000)
+        dates = islice(self._open_dates(ordinal), days - 1, None)
+        until = start
+        while not self.elapsed(start, until):
+            until = instant_of(self._zone, next(dates), second, closing=True) + ms
+        return until
+
+    def _open_dates(self, ordinal: int) -> Iterator[int]:
+        """Give the local dates on which a window opens, in order, after a date (their ordinals)."""
+        number = max(date.fromordinal(ordinal).year, FIRST_YEAR)
         while True:
-            ordinal += 1
-            self._must_go_on(date.fromordinal(ordinal).year)
-            if not self.rules.spans(ordinal):
-                continue
-            days -= 1
-            if days <= 0:
-                until = instant_of(self._zone, ordinal, second, closing=True) + ms
-                if self.elapsed(start, until):
-                    return until
+            self._must_go_on(number)
+            dates = self._year(number).dates
+            yield from dates[bisect_right(dates, ordinal) :]
+            number += 1
 
     def _year(self, number: int) -> _Year:
         year = self._years.get(number)
         if year is None:
-            year = _Year(self._windows_of(number))
+            year = self._make(number)
             if len(self._years) >= _KEPT:
                 del self._years[next(iter(self._years))]
             self._years[number] = year
@@ -183,21 +188,19 @@ class Schedule:
         total = self._totals.get(number)
         return self._year(number).total if total is None else total
 
-    def _windows_of(self, number: int) -> Spans:
-        """Resolve the rules for a year of UTC: in order, merged, cut to the year."""
+    def _make(self, number: int) -> _Year:
+        """Resolve the rules for a year of UTC: windows in order, merged, cut to the year."""
         begin, end = _NEW_YEARS[number - FIRST_YEAR], _NEW_YEARS[number - FIRST_YEAR + 1]
-        first = date(number, 1, 1).toordinal() - _REACH
-        last = date(number, 12, 31).toordinal() + _REACH
+        first, last = date(number, 1, 1).toordinal(), date(number, 12, 31).toordinal()
+        opened = {day: self.rules.spans(day) for day in range(first - _REACH, last + _REACH + 1)}
         windows: Spans = []
-        for span in sorted(
-            span for day in range(first, last + 1) for span in self.rules.spans(day)
-        ):
+        for span in sorted(span for spans in opened.values() for span in spans):
             opens, closes = max(span[0], begin), min(span[1], end)
             if windows and opens <= windows[-1][1]:
                 windows[-1] = windows[-1][0], max(closes, windows[-1][1])
             elif opens < closes:
                 windows.append((opens, closes))
-        return windows
+        return _Year(windows, [day for day in range(first, last + 1) if opened[day]])
 
     def _must_fit(self, start: int, active: int) -> None:
         """Refuse at once what even the busiest years could not hold, before making them all."""
@@ -219,11 +222,15 @@ class Schedule:
 
 
 class _Year:
-    """The windows of a year of UTC, and the open ms before each; the last entry is all of them."""
+    """The windows of a year of UTC, and the open ms before each; the last entry is all of them.
 
-    __slots__ = ("before", "ends", "starts", "total")
+    `dates`: the ordinals of the year's local dates on which a window opens.
+    """
 
-    def __init__(self, windows: Spans) -> None:
+    __slots__ = ("before", "dates", "ends", "starts", "total")
+
+    def __init__(self, windows: Spans, dates: list[int]) -> None:
+        self.dates = dates
         self.starts = [opens for opens, _ in windows]
         self.ends = [closes for _, closes in windows]
         self.before = [0]
