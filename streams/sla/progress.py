@@ -83,7 +83,7 @@ def take_step(ticket: Ticket, clock: Clock, due: int) -> list[Fact]:
     facts: list[Fact] = []
     if step.warning is None:
         if clock.breached_at is None:
-            clock.breached_at = clock.deadline = due
+            clock.breach(due)
             facts.append(_breach(ticket, clock, due, "deadline_passed"))
     elif not _spoilt(clock, step):
         facts.append(_warning(ticket, clock, step, due))
@@ -96,17 +96,16 @@ def _collapse(ticket: Ticket, clock: Clock, now: int, reason: str) -> list[Fact]
 
     The breach comes once; of the warnings only the highest, and none from before a breach.
     """
-    past: list[Step] = []
-    while clock.step < len(clock.steps) and _past(clock, clock.steps[clock.step]):
-        past.append(clock.steps[clock.step])
-        clock.step += 1
-    if not past:
-        return []
+    highest: Step | None = None
     facts: list[Fact] = []
-    if any(step.warning is None for step in past) and clock.breached_at is None:
-        clock.breached_at = clock.deadline = now
-        facts.append(_breach(ticket, clock, now, reason))
-    highest = past[-1]
+    while clock.step < len(clock.steps) and _past(clock, clock.steps[clock.step]):
+        highest = clock.steps[clock.step]
+        clock.step += 1
+        if highest.warning is None and clock.breached_at is None:
+            clock.breach(now)
+            facts.append(_breach(ticket, clock, now, reason))
+    if highest is None:
+        return []
     if highest.warning is not None and not _spoilt(clock, highest):
         facts.append(_warning(ticket, clock, highest, now))
     clock.plan()

@@ -203,12 +203,13 @@ def _unpack_clock(packed: list[Any], version: str, engine: Engine) -> Clock:
     held = last.pop() if len(last) > CLOCK_TAIL else version
     policy = engine.policy(held, kind, name)
     clock = Clock(
-        *(kind, metric, cycle, policy, target, started_at, since, steps(policy, target)),
+        *(kind, metric, cycle, policy, target, started_at, since, ()),
         *(state, revision, used, tuple(where)),
         {(team, status, assignee): ms for team, status, assignee, ms in shares},
         *last,
     )
     clock.version = held
+    clock.steps = steps(policy, target, started_at, clock.breached_at)
     return clock
 
 
