@@ -133,6 +133,7 @@ class Fact:
             other,
             attributes=self.attributes,
             causes=self.causes,
+            reopens=self.reopens,
             credit=self.credit if earns_the_same else other.credit,
             corrects=self.corrects,
             issue=self.issue,

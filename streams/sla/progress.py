@@ -90,7 +90,7 @@ def take_step(ticket: Ticket, clock: Clock, due: int) -> list[Fact]:
         facts.append(_credited(ticket, clock, step, due))
     elif step.warning is None:
         if clock.breached_at is None:
-            clock.breached_at = clock.deadline = due
+            clock.breach(due)
             facts.append(_breach(ticket, clock, due, "deadline_passed"))
     elif not _spoilt(clock, step):
         facts.append(_warning(ticket, clock, step, due))
@@ -104,21 +104,24 @@ def _collapse(ticket: Ticket, clock: Clock, now: int, reason: str) -> list[Fact]
     The breach comes once; of the warnings only the highest, and none from before a breach; of the
     contract's lines only the highest, told with the breach where there is one (R31).
     """
-    past: list[Step] = []
+    highest: Step | None = None
+    broken = False
     while clock.step < len(clock.steps) and _past(clock, clock.steps[clock.step]):
-        past.append(clock.steps[clock.step])
+        highest = clock.steps[clock.step]
         clock.step += 1
+        if highest.warning is None and clock.breached_at is None:
+            clock.breach(now)
+            broken = True
     lines = [line for line in clock.lines() if line.active < clock.used]
-    if not past and not lines:
+    if highest is None and not lines:
         return []
     facts: list[Fact] = []
-    if any(step.warning is None for step in past) and clock.breached_at is None:
-        clock.breached_at = clock.deadline = now
+    if broken:
         facts.append(_breach(ticket, clock, now, reason, *lines[-1:]))
     elif lines:
         facts.append(_credited(ticket, clock, lines[-1], now))
-    if past and past[-1].warning is not None and not _spoilt(clock, past[-1]):
-        facts.append(_warning(ticket, clock, past[-1], now))
+    if highest is not None and highest.warning is not None and not _spoilt(clock, highest):
+        facts.append(_warning(ticket, clock, highest, now))
     clock.plan()
     return facts
 

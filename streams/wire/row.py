@@ -207,12 +207,13 @@ def _unpack_clock(packed: list[Any], version: str, engine: Engine) -> Clock:
     earned = next((one for one in more if isinstance(one, list)), None)
     policy = engine.policy(held, kind, name)
     clock = Clock(
-        *(kind, metric, cycle, policy, target, started_at, since, steps(policy, target)),
+        *(kind, metric, cycle, policy, target, started_at, since, ()),
         *(state, revision, used, tuple(where)),
         {(team, status, assignee): ms for team, status, assignee, ms in shares},
         *tail,
     )
     clock.version = held
+    clock.steps = steps(policy, target, started_at, clock.breached_at)
     if earned is not None:
         clock.earned = Fraction(*earned)
     elif clock.lines():

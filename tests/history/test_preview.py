@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.history.preview import Change, preview, running
+from streams.sla.duration import Active
 from streams.sla.engine import Engine
 from streams.sla.events import Changed, Merged, Since, TicketEvent
 from streams.sla.policy import Pause, PolicySet, Warning_
@@ -58,7 +59,7 @@ def test_deadlines_that_come_earlier_or_later_and_those_that_stay() -> None:
 
 def test_what_is_said_at_once_is_told() -> None:
     """R18, R16, R21: breaches and warnings at the instant of the adoption."""
-    warnings = (Warning_(left_ms=3 * HOUR), Warning_(left_ms=2 * HOUR))
+    warnings = (Warning_(left=Active(3 * HOUR)), Warning_(left=Active(2 * HOUR)))
     new = promised("new", first_response=1, total_resolution=4, warnings=warnings)
     found = changes(new, when=at("Mon", "11:30"))
     assert {name: (one.breached, one.warned) for name, one in found.items()} == {

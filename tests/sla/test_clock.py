@@ -20,9 +20,12 @@ from streams.sla.clock import (
     Terms,
     steps,
 )
-from streams.sla.duration import Active
+from streams.sla.duration import Active, BusinessDays
+from streams.sla.engine import Engine
+from streams.sla.events import Changed, Created
 from streams.sla.hours import WeeklyHours, parse_window
-from streams.sla.policy import Policy, Warning_
+from streams.sla.instant import format_instant, parse_instant
+from streams.sla.policy import Policy, PolicySet, Warning_
 from streams.sla.rules import Special
 from streams.sla.schedule import Schedule
 
@@ -32,7 +35,9 @@ POLICY = Policy("p", "sla", Schedule.always(), {"first_response": {"default": Ac
 
 def clock(state: State = "none", **changes: object) -> Clock:
     """Make a clock of one hour."""
-    made = Clock("sla", "first_response", 1, POLICY, HOUR, 0, 0, steps(POLICY, HOUR), state=state)
+    made = Clock(
+        "sla", "first_response", 1, POLICY, HOUR, 0, 0, steps(POLICY, HOUR, 0, None), state=state
+    )
     return replace(made, **changes)  # type: ignore[arg-type]
 
 
@@ -66,7 +71,7 @@ def test_a_schedule_that_does_not_open_again_has_no_deadline() -> None:
     once = Special(day, day, (parse_window("00:00-00:30"),))
     only = Schedule("once", "UTC", WeeklyHours(), exceptions=(once,))
     policy = replace(POLICY, schedule=only)
-    one = clock(policy=policy, steps=steps(policy, HOUR))
+    one = clock(policy=policy, steps=steps(policy, HOUR, 0, None))
     one.signal("start", 0)
     assert (one.deadline, one.due) == (None, None)
 
@@ -76,13 +81,13 @@ def test_warnings_at_one_instant_come_by_level_and_before_the_breach() -> None:
     policy = replace(
         POLICY,
         warnings=(
-            Warning_(after_ms=0, level=3),
-            Warning_(left_ms=0, level=1),
-            Warning_(left_ms=0),
-            Warning_(left_ms=HOUR),
+            Warning_(after=Active(0), level=3),
+            Warning_(left=Active(0), level=1),
+            Warning_(left=Active(0)),
+            Warning_(left=Active(HOUR)),
         ),
     )
-    *warned, last = steps(policy, HOUR)
+    *warned, last = steps(policy, HOUR, 0, None)
     assert [(step.active, step.warning and step.warning.level) for step in warned] == [
         (0, None),
         (HOUR, None),
@@ -186,3 +191,60 @@ def test_a_breach_that_stands_is_the_deadline_until_the_target_is_ahead_again() 
         one.retarget(Terms(POLICY, "v", target), HOUR + half)
         said.append(one.deadline)
     assert said == [HOUR, HOUR + half + 1, HOUR]
+
+
+THURSDAY = parse_instant("2026-03-26T10:00:00Z")
+SHORT_MONDAYS = Schedule("short", "UTC", WeeklyHours.of({"mon": ["13:00-17:00"], "tue-fri": [
+    "09:00-17:00"
+]}))  # fmt: skip
+TWO_DAYS = SHORT_MONDAYS.business_days(THURSDAY, 2)  # 7 + 8 + 0 hours: Monday opens after 10:00
+
+
+@pytest.mark.parametrize(
+    ("warning", "breached_at", "at"),
+    [
+        (Warning_(left=BusinessDays(1)), None, "2026-03-26T17:00"),
+        (Warning_(left=BusinessDays(2)), None, "2026-03-26T10:00"),
+        (Warning_(left=BusinessDays(200)), None, "2026-03-26T10:00"),
+        (Warning_(after=BusinessDays(1)), None, "2026-03-30T17:00"),
+        (Warning_(after=BusinessDays(2)), None, "2026-03-31T17:00"),
+        (Warning_(after=BusinessDays(1)), "2026-04-01T12:00", "2026-03-31T13:00"),
+    ],
+)
+def test_business_days_of_a_warning_are_counted_from_the_start_or_the_breach(
+    warning: Warning_, breached_at: str | None, at: str
+) -> None:
+    """R21, R24: back from the first deadline, on from the breach; then it is active time."""
+    policy = replace(POLICY, schedule=SHORT_MONDAYS, warnings=(warning,))
+    breach = None if breached_at is None else parse_instant(f"{breached_at}:00Z")
+    found = steps(policy, TWO_DAYS, THURSDAY, breach)
+    (step,) = [step for step in found if step.warning is not None]
+    fell = SHORT_MONDAYS.deadline(THURSDAY, step.active)
+    assert format_instant(fell) == f"{at}:00Z"
+
+
+def test_a_warning_that_cannot_come_is_no_step() -> None:
+    """R25: business days after the last one."""
+    day = date(2026, 3, 26)
+    once = Special(day, day, (parse_window("09:00-17:00"),))
+    only = Schedule("once", "UTC", WeeklyHours(), exceptions=(once,))
+    warnings = (Warning_(left=Active(60_000)), Warning_(after=BusinessDays(1)))
+    policy = replace(POLICY, schedule=only, warnings=warnings)
+    assert [step.active for step in steps(policy, HOUR, THURSDAY, None)] == [HOUR - 60_000, HOUR]
+
+
+def test_business_days_after_a_breach_are_counted_from_where_a_pause_has_moved_it() -> None:
+    """R15, R24: from Monday 16:00 to Tuesday 16:00, whatever Friday would have been."""
+    targets = {"total_resolution": {"default": Active(4 * HOUR)}}
+    warnings = (Warning_(after=BusinessDays(1)),)
+    policy = Policy("p", "sla", SHORT_MONDAYS, targets, warnings=warnings)
+    engine = Engine(PolicySet("v", (policy,)))
+    friday = THURSDAY + 24 * HOUR
+    ticket, _ = engine.apply(None, Created("t", friday, 0, {"status": "open"}))
+    for key, (hours, status) in enumerate(((1, "pending"), (75, "open")), 1):
+        engine.apply(ticket, Changed("t", friday + hours * HOUR, key, {"status": status}))
+    facts = engine.settle(ticket, friday + 200 * HOUR)
+    assert [(fact.type, format_instant(fact.time)) for fact in facts] == [
+        ("breached", "2026-03-30T16:00:00Z"),
+        ("breach_imminent", "2026-03-31T16:00:00Z"),
+    ]

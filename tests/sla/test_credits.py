@@ -126,7 +126,7 @@ def test_without_a_contract_a_breach_earns_nothing() -> None:
 
 def test_a_warning_and_a_line_at_one_instant_are_two_facts() -> None:
     """R8, R21, R31: after:30m and late:30m; the warning comes first."""
-    warned = replace(EARNING, warnings=(Warning_(after_ms=30 * MINUTE),))
+    warned = replace(EARNING, warnings=(Warning_(after=Active(30 * MINUTE)),))
     facts = said(created(), until=NINE + 5 * HOUR, engine=Engine(PolicySet("one", (warned,))))
     assert [(fact.type, fact.threshold, fact.time - NINE) for fact in facts[2:]] == [
         ("breach_imminent", "after:30m", 4 * HOUR + 30 * MINUTE),

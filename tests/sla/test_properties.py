@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.history.replay import replay
-from streams.sla.duration import Active
+from streams.sla.duration import Active, BusinessDays
 from streams.sla.engine import Engine
 from streams.sla.events import Author, Changed, Created, Deleted, Messaged, TicketEvent
 from streams.sla.facts import Fact
@@ -80,8 +80,10 @@ POLICIES = PolicySet(
             pause=Pause(),
             warnings=(
                 Warning_(percent=Fraction(1, 2)),
-                Warning_(left_ms=20 * MINUTE, level=1),
-                Warning_(after_ms=60 * MINUTE, level=2),
+                Warning_(left=Active(20 * MINUTE), level=1),
+                Warning_(after=Active(60 * MINUTE), level=2),
+                Warning_(left=BusinessDays(1), level=3),
+                Warning_(after=BusinessDays(1), level=4),
             ),
             contract=CONTRACT,
         ),

@@ -11,7 +11,7 @@ from streams.sla.hours import WeeklyHours, parse_window
 from streams.sla.instant import format_instant, parse_instant
 from streams.sla.misread import Misread
 from streams.sla.rules import Rules, Special
-from streams.sla.schedule import Schedule
+from streams.sla.schedule import Schedule, ScheduleHorizonError
 
 HOUR = 3_600_000
 OFFICE = WeeklyHours.of({"mon-fri": ["09:00-17:00"]})
@@ -394,3 +394,117 @@ def test_windows_that_touch_are_one() -> None:
     assert list(both.windows(monday, monday + 2 * 86_400_000)) == [
         (monday + 20 * 3_600_000, monday + 28 * 3_600_000)
     ]
+
+
+@pytest.mark.parametrize(
+    ("start", "days", "end"),
+    [
+        ("2026-03-26T15:00", 0, "2026-03-26T17:00"),  # Thursday
+        ("2026-03-26T15:00", 1, "2026-03-27T16:30"),
+        ("2026-03-26T15:00", 2, "2026-03-30T17:00"),
+        ("2026-03-26T07:00", 0, "2026-03-26T17:00"),
+        ("2026-03-26T13:30", 0, "2026-03-26T17:00"),  # in the break: time remains
+        ("2026-03-26T17:00", 0, "2026-03-27T16:30"),  # as it closes: none does
+        ("2026-03-27T20:00", 0, "2026-03-30T17:00"),
+        ("2026-03-27T20:00", 1, "2026-03-30T17:00"),  # the first following open day
+        ("2026-03-28T08:00", 0, "2026-03-30T17:00"),
+        ("2026-03-28T08:00", 1, "2026-03-30T17:00"),
+        ("2026-03-31T12:00", 1, "2026-04-02T12:00"),  # a holiday, then an exception
+    ],
+)
+def test_a_promise_until_the_end_of_a_business_day_ends_as_its_last_window_does(
+    start: str, days: int, end: str
+) -> None:
+    """R24: of the following open days, or of the start's own while time remains in it."""
+    asked = schedule(
+        "UTC",
+        {"mon-thu": ["09:00-13:00", "14:00-17:00"], "fri": ["09:00-16:30"]},
+        special("2026-04-02", hours=["10:00-12:00"]),
+        off=Holidays(add=frozenset({date(2026, 4, 1)})),
+    )
+    assert format_instant(asked.day_end(parse_instant(f"{start}:00Z"), days)) == f"{end}:00Z"
+
+
+@pytest.mark.parametrize(
+    ("start", "days", "end"),
+    [
+        ("2026-03-26T03:00", 0, "2026-03-26T06:00"),  # Wednesday's shift, on Thursday's date
+        ("2026-03-26T03:00", 1, "2026-03-27T06:00"),
+        ("2026-03-26T06:00", 0, "2026-03-27T06:00"),
+        ("2026-03-26T23:00", 1, "2026-03-28T06:00"),
+        ("2026-03-28T03:00", 0, "2026-03-28T06:00"),  # Friday's shift
+        ("2026-03-28T03:00", 1, "2026-03-31T06:00"),
+        ("2026-03-28T07:00", 0, "2026-03-31T06:00"),
+    ],
+)
+def test_a_window_over_midnight_is_of_the_business_day_on_which_it_opens(
+    start: str, days: int, end: str
+) -> None:
+    """R22, R24: at three in the night the present business day is yesterday's."""
+    nights = schedule("UTC", {"mon-fri": ["22:00-06:00"]})
+    assert format_instant(nights.day_end(parse_instant(f"{start}:00Z"), days)) == f"{end}:00Z"
+
+
+def test_a_business_day_ends_when_all_that_opened_by_then_has_closed() -> None:
+    """R24: a window of the day before may outlast those of the day itself."""
+    asked = schedule("UTC", {"wed": ["00:00-24:00", "23:00-22:00"], "thu": ["08:00-09:00"]})
+    for start, days in (("2026-03-25T10:00", 0), ("2026-03-25T10:00", 1), ("2026-03-26T10:00", 0)):
+        end = asked.day_end(parse_instant(f"{start}:00Z"), days)
+        assert format_instant(end) == "2026-03-26T22:00:00Z"
+    after_thursday = asked.day_end(parse_instant("2026-03-26T08:30:00Z"), 1)
+    assert format_instant(after_thursday) == "2026-04-02T22:00:00Z"
+
+
+def test_around_the_clock_a_business_day_ends_at_the_local_midnight() -> None:
+    """R22, R24: which may come an hour early."""
+    paris = Schedule.always("always", "Europe/Paris")
+    start = parse_instant("2026-03-28T12:00:00+01:00")
+    ends = [format_instant(paris.day_end(start, days)) for days in (0, 1)]
+    assert ends == ["2026-03-28T23:00:00Z", "2026-03-29T22:00:00Z"]
+
+
+def test_a_date_that_came_again_is_not_the_business_day_again() -> None:
+    """R24: at 00:01 of Sunday the clocks went back to 23:01 of Saturday."""
+    johns = schedule("America/St_Johns", {"mon-sun": ["09:00-17:00"]})
+    first = parse_instant("2006-10-29T00:00:30-02:30")
+    again = first + 60_000  # Saturday 23:01:30
+    assert johns.day_end(first, 0) == johns.day_end(again, 0)
+    assert johns.day_end(first, 1) == johns.day_end(again, 1)
+
+
+def test_the_end_of_no_business_day_is_found() -> None:
+    """R25: neither after the schedule is over, nor before the start."""
+    once = schedule("UTC", {}, special("2026-01-03", hours=["10:00-12:00"]))
+    start = parse_instant("2026-01-03T11:00:00Z")
+    assert once.day_end(start, 0) == start + HOUR
+    with pytest.raises(ScheduleHorizonError, match="its exceptions are over"):
+        once.day_end(start, 1)
+    with pytest.raises(ValueError, match="not before its start"):
+        once.day_end(start, -1)
+
+
+@pytest.mark.parametrize(
+    ("instant", "days", "before"),
+    [
+        ("2026-04-01T12:00+02:00", 1, "2026-03-31T12:00+02:00"),
+        ("2026-03-31T12:00+02:00", 2, "2026-03-27T12:00+01:00"),  # over a weekend of 47 hours
+        ("2026-03-31T12:00+02:00", 3, "2026-03-26T13:00+01:00"),  # not before the start
+        ("2026-03-31T12:00+02:00", 300, "2026-03-26T13:00+01:00"),
+    ],
+)
+def test_business_days_before_an_instant_end_at_the_same_local_time(
+    instant: str, days: int, before: str
+) -> None:
+    """R24: on an open day, and no earlier than the start."""
+    asked = schedule("Europe/Paris", {"mon-fri": ["09:00-17:00"]})
+    start = parse_instant("2026-03-26T13:00:00+01:00")
+    found = asked.business_days_before(parse_instant(instant.replace("+", ":00+")), days, start)
+    assert found == parse_instant(before.replace("+", ":00+"))
+
+
+def test_of_a_local_time_that_comes_twice_the_first_is_meant_in_going_back() -> None:
+    """R22, R24: 02:30 of the Sunday on which the clocks go back, from Monday's."""
+    paris = Schedule.always("always", "Europe/Paris")
+    monday = parse_instant("2026-10-26T02:30:00.500+01:00")
+    found = paris.business_days_before(monday, 1, 0)
+    assert format_instant(found) == "2026-10-25T00:30:00.500Z"

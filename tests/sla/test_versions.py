@@ -243,7 +243,7 @@ def test_a_breach_that_stands_is_neither_repeated_nor_taken_back(since: Since) -
 @pytest.mark.parametrize("since", ["now", "start"])
 def test_equal_terms_in_another_version_are_not_worth_a_word(since: Since) -> None:
     """R18, R21: no retarget, so no warning comes twice; what is said later names the new one."""
-    from_half = (Warning_(left_ms=3 * HOUR),)
+    from_half = (Warning_(left=Active(3 * HOUR)),)
     old = promised("old", first_response=4, warnings=from_half)
     new = PolicySet("new", (*old.policies, policy("another", of=("agent_work",), agent_work=1)))
     rules = engine(new, since, when=at("Mon", "11:00"), old=old)
@@ -258,7 +258,7 @@ def test_equal_terms_in_another_version_are_not_worth_a_word(since: Since) -> No
 
 def test_warnings_of_the_new_version_that_are_past_collapse_into_the_highest() -> None:
     """R18, R21: one page, not three, and the rest at their instants."""
-    warnings = tuple(Warning_(left_ms=hours * HOUR) for hours in (3, 2, 1))
+    warnings = tuple(Warning_(left=Active(hours * HOUR)) for hours in (3, 2, 1))
     new = promised("new", first_response=4, warnings=warnings)
     _, facts = told(engine(new, "now", when=at("Mon", "11:30")), CREATED, until=at("Mon", "12:30"))
     assert lines(facts, "first_response")[1:] == [
