@@ -160,7 +160,8 @@ class Clock:
     the ticket was in, the present ones in `where` (R28). `deadline` is None while paused (R15);
     `breached_at` is latched; `finished_at` is the instant of fulfilment or cancellation, `reason`
     why it was cancelled, `met_by` the policy under which it was met. `earned` is the share of the
-    contract's fee that the cycle has earned (R31).
+    contract's fee that the cycle has earned (R31). `lapsed`: it had ended, and nothing was promised
+    for it for a while since (R16).
     """
 
     kind: str
@@ -185,6 +186,7 @@ class Clock:
     met_by: str | None = None
     version: str = ""
     earned: Fraction = Fraction(0)
+    lapsed: bool = False
 
     @property
     def open(self) -> bool:

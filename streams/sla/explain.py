@@ -69,10 +69,11 @@ class _Mark:
 
 @dataclass(slots=True)
 class _Life:
-    """A cycle of a clock: the engine's clock itself, and its marks so far."""
+    """A cycle of a clock: the engine's clock itself, its marks, and whether it had lapsed."""
 
     clock: Clock
     marks: list[_Mark] = field(default_factory=list)
+    lapsed: bool = False
 
     def changed(self) -> bool:
         """Whether the clock's state or terms are others than at the last mark."""
@@ -111,6 +112,7 @@ def _lives(ticket: Ticket, engine: Engine) -> tuple[dict[Name, _Life], dict[Name
         for life in lives.values():
             if event is not None and life.changed():
                 life.marks.append(_mark(life, fresh, engine.versions, event, facts))
+            life.lapsed = life.clock.lapsed
     return lives, {_name(fact): fact for fact in said if fact.type == "breached"}
 
 
@@ -141,7 +143,7 @@ def _mark(
         terms = last.terms
     else:
         terms = _terms(clock, ticket)
-    anew = _anew(clock, last, event)
+    anew = _anew(life, event)
     inherits = not anew and last is not None and clock.started_at != last.started_at
     return _Mark(
         event.time,
@@ -160,11 +162,13 @@ def _mark(
     )
 
 
-def _anew(clock: Clock, last: _Mark | None, event: TicketEvent) -> bool:
+def _anew(life: _Life, event: TicketEvent) -> bool:
     """Whether what stands on the clock was counted at this event, from its start."""
-    if last is None:
-        return clock.started_at < event.time
-    if clock.open and last.state == "cancelled" and last.reason in UNPROMISED:
+    if not life.marks:
+        return life.clock.started_at < event.time
+    clock, last = life.clock, life.marks[-1]
+    unpromised = last.state == "cancelled" and last.reason in UNPROMISED
+    if clock.open and (unpromised or life.lapsed):
         return True
     if not isinstance(event, Absorbed) and counts_anew(last, clock.policy, clock.started_at):
         return True

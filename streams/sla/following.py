@@ -85,8 +85,9 @@ class Following:
         if policy is not None:
             duration = policy.target(metric, self.ticket.story.attributes.get("priority"))
         if policy is None or duration is None:
-            if clock is None or not clock.open:
+            if clock is None:
                 return []
+            clock.lapsed = not clock.open
             reason = "no_policy" if policy is None else "no_target"
             return move(self.ticket, clock, "cancelled", now, reason=reason)
         wanted = self._want(metric, policy, version)
@@ -153,9 +154,9 @@ class Following:
         changed = False
         if not isinstance(self.event, Absorbed):
             changed = counts_anew(clock, terms.policy, wanted.started_at)
-        if changed or (clock.state == "cancelled" and clock.reason in UNPROMISED):
+        if changed or clock.lapsed or (clock.state == "cancelled" and clock.reason in UNPROMISED):
             clock.recount(self._counted(clock.metric, terms, wanted.started_at), now)
-            clock.started_at = wanted.started_at
+            clock.started_at, clock.lapsed = wanted.started_at, False
         elif isinstance(self.event, Absorbed) and wanted.started_at < clock.started_at:
             clock.backdate(wanted.started_at, self.event.where, now)
             reason, changed = MERGED, True

@@ -196,6 +196,7 @@ def _pack_clock(clock: Clock, version: str) -> list[Any]:
         clock.met_by,
         *(() if clock.version == version else (clock.version,)),
         *((clock.earned.as_integer_ratio(),) if clock.earned or clock.policy.contract else ()),
+        *((True,) if clock.lapsed else ()),
     ]
 
 
@@ -212,7 +213,7 @@ def _unpack_clock(packed: list[Any], version: str, engine: Engine) -> Clock:
         {(team, status, assignee): ms for team, status, assignee, ms in shares},
         *tail,
     )
-    clock.version = held
+    clock.version, clock.lapsed = held, any(one is True for one in more)
     clock.steps = steps(policy, target, started_at, clock.breached_at)
     if earned is not None:
         clock.earned = Fraction(*earned)
