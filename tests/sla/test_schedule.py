@@ -247,6 +247,27 @@ def test_exceptions_alone_make_a_schedule_that_ends() -> None:
         asked.business_days(parse_instant("2026-02-01T00:00:00Z"), 1)
 
 
+def test_a_schedule_that_is_closed_for_good_says_so_without_a_look_at_every_year_to_come() -> None:
+    """R25, R23: to search all of 8,000 years takes seconds, in which a worker would do nothing."""
+    asked = schedule(
+        "UTC",
+        {"mon-fri": ["09:00-17:00"]},
+        special("2026-07-01", "9999-12-31", hours=[]),
+        special("2027-01-04", hours=["09:00-10:00"]),
+    )
+    start = parse_instant("2026-06-30T16:00:00Z")
+    assert deadline(asked, "2026-06-30T16:00:00Z", 2) == "2027-01-04T10:00:00Z"
+    with pytest.raises(ScheduleHorizonError, match="closed for good, and its exceptions are over"):
+        asked.deadline(start, 2 * HOUR + 1)
+    with pytest.raises(ScheduleHorizonError, match="closed for good"):
+        asked.business_days(start, 2)
+    assert len(asked._totals) < 5
+    for_now = schedule(
+        "UTC", {"mon": ["09:00-10:00"]}, special("2026-07-01", "9998-12-30", hours=[])
+    )
+    assert for_now.rules.last_year is None
+
+
 def test_what_no_year_can_reach_is_refused_with_words() -> None:
     """R23: any year that a ticket can reach, and no traceback beyond."""
     asked = schedule("UTC", {"mon-fri": ["09:00-17:00"]})
