@@ -17,6 +17,8 @@ ROOT = Path(__file__).parent.parent
 # that a red run can be had again; at a desk each run looks somewhere else.
 settings.register_profile("here", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)
+# Thousands of draws, for tests that look deep: --hypothesis-profile=thorough --hypothesis-seed=1
+settings.register_profile("thorough", deadline=None, max_examples=5_000)
 settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 

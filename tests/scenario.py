@@ -29,6 +29,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from streams.sla.facts import Fact
+from streams.sla.policy import say_percent
 
 FOLDER = Path(__file__).parent / "scenarios"
 ZONE = ZoneInfo("Europe/Paris")
@@ -97,10 +98,14 @@ def _details(fact: Fact) -> list[str]:
         details.append("" if fact.schedule_open else "closed")
     elif fact.type == "paused":
         details.append(f"left {timedelta(milliseconds=fact.remaining)}")
+    elif fact.type == "credited":
+        details.append(fact.threshold or "")
     elif fact.type == "fulfilled":
         details.append(f"{fact.outcome} after {timedelta(milliseconds=fact.elapsed)}")
     if fact.reason != "deadline_passed":
         details.append(fact.reason or "")
+    if fact.credit is not None and fact.credit.adds:
+        details.append(f"earns {say_percent(fact.credit.share)}")
     return [*details, "corrects" if fact.corrects else ""]
 
 

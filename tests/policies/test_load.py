@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator
 
 from streams.policies import check, load, load_document, load_file, schema
 from streams.policies.marked import read
-from streams.sla.duration import Active, BusinessDays
+from streams.sla.duration import Active, BusinessDays, EndOfDay
 from streams.sla.events import Created
 from streams.sla.instant import parse_instant
 from streams.sla.policy import RESOLUTION_METRICS, Pause
@@ -71,6 +71,7 @@ def test_what_is_not_said_has_its_default() -> None:
     assert policy.pause == Pause()
     assert policy.warnings == ()
     assert policy.contract is None
+    assert policy.counts_from == "start"
     assert policy.schedule.deadline(0, 5) == 5
 
 
@@ -117,6 +118,8 @@ def test_the_example_file_is_sound() -> None:
         ("kind: sla ", "# "),
         ("monthly_fee: 5000", "monthly_fee: 5000.0"),
         ("pending: [pending, ", "pending: [pending, Pending, "),
+        ("objective: 95%", "counts_from: start"),
+        ("urgent: 4h, default: 2bd", "urgent: 4h, default: 2 BD"),
     ],
 )
 def test_the_version_does_not_depend_on_spelling(old: str, new: str) -> None:
@@ -139,6 +142,8 @@ def test_the_version_does_not_depend_on_spelling(old: str, new: str) -> None:
         ("Resolved]", "Resolved, Done]"),
         ("cap: 20%", "cap: 21%"),
         ("resume_on: [customer_message]", "resume_on: []"),
+        ("objective: 95%", "counts_from: match"),
+        ("default: 2bd", "default: end of 2bd"),
     ],
 )
 def test_the_version_depends_on_the_content(old: str, new: str) -> None:
@@ -166,6 +171,23 @@ def test_the_normal_form_loads_to_the_same_set() -> None:
     assert load(stored).version == policies.version
     assert check(stored).faults == []
     assert load(stored).document == policies.document
+
+
+def test_what_may_be_chosen_survives_the_normal_form() -> None:
+    """R9, R18, R21, R24: from when clocks count, until when, and warnings in business days."""
+    warnings = "[{after: 4h}, {after: 1 BD}, {left: 1h}, {left: 3bd}, {left: 2bd}, {at: 50%}]"
+    text = SMALL.replace("4h", "End of 0 bd").replace(
+        "name: a", f"name: a, counts_from: match, warnings: {warnings}"
+    )
+    policies = load(text)
+    (policy,) = policies.policies
+    assert policy.counts_from == "match"
+    assert policy.target("first_response", None) == EndOfDay(0)
+    assert [warning.key for warning in policy.warnings] == [
+        "50%", "left:3bd", "left:2bd", "left:1h", "after:4h", "after:1bd",
+    ]  # fmt: skip
+    assert load_document(policies.document) == policies
+    validator().validate(policies.document)
 
 
 def test_the_version_of_a_file_stays_what_it_was() -> None:
@@ -235,6 +257,8 @@ def test_the_examples_fit_the_schema(interface: str) -> None:
         "polices: []",
         "policies: []",
         SMALL.replace("4h", "4x"),
+        SMALL.replace("4h", "end of 4h"),
+        SMALL.replace("name: a", "name: a, counts_from: now"),
         SMALL.replace("first_response", "frist_response"),
         SMALL.replace("name: a", "name: a, objective: high"),
         SMALL.replace("name: a", "name: a, kind: slo"),

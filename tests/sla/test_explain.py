@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.demo.sample import open_sample
-from streams.sla.duration import Active, BusinessDays
+from streams.sla.duration import Active, BusinessDays, EndOfDay
 from streams.sla.engine import Engine
 from streams.sla.events import Changed, Created, Deleted, Merged, Messaged, TicketEvent
 from streams.sla.explain import explain
@@ -28,14 +28,14 @@ from streams.wire import explanation as wire
 from streams.wire import row
 from streams.wire.instant import parse, show
 from tests.sla.minutes import MINUTE, Minutes
-from tests.sla.oracle import walk
+from tests.sla.oracle import tell
 from tests.sla.test_properties import (
     HOURS,
     OFFICE,
     PARIS,
     POLICIES,
+    STANDARD,
     STARTS,
-    TARGETS,
     end_of,
     histories,
 )
@@ -177,10 +177,10 @@ def test_a_walk_by_the_minute_adds_every_explanation_up(events: list[TicketEvent
 def test_what_is_explained_is_what_another_walk_finds(events: list[TicketEvent]) -> None:
     """R33, R5, R9, R12, R15, R16: elapsed and breach are those of the oracle of the properties."""
     end = end_of(events)
-    runs = walk(events, end, PARIS, HOURS, TARGETS)
+    runs = tell(events, end, (STANDARD,), {}).runs
     for one in explain(folded(events, until=end), ENGINE, end):
         if one.kind == "sla":
-            run = runs[one.metric]
+            run = runs[one.kind, one.metric][-1]
             assert one.elapsed == run.used * MINUTE
             breached_at = None if one.breach is None else one.breach.at // MINUTE
             assert breached_at == run.breached_at
@@ -390,6 +390,20 @@ def test_a_target_in_business_days_says_how_it_was_fixed() -> None:
     assert told.terms.fixed_until == friday + 72 * HOUR - HOUR  # Sunday and Monday are open
     assert told.terms.target == minutes_of("office", START).count(friday, told.terms.fixed_until)
     assert told.deadline.total == told.terms.target
+
+
+def test_a_target_until_the_end_of_a_business_day_says_when_that_is() -> None:
+    """R24, R33: fixed at the start, so a pause moves the deadline but not what was promised."""
+    policy = Policy("end", "sla", OFFICE, {"total_resolution": {"default": EndOfDay(0)}})
+    engine = Engine(PolicySet("end", (policy,)))
+    paused = Changed("t", START + HOUR, 1, {"status": "pending"})
+    resumed = Changed("t", START + 3 * HOUR, 2, {"status": "open"})
+    ticket = folded([created(), paused, resumed], engine)
+    (told,) = explain(ticket, engine, START + 4 * HOUR)
+    assert str(told.terms.promise) == "end of 0bd"
+    assert (told.terms.fixed_until, told.terms.target) == (START + 8 * HOUR, 8 * HOUR)
+    assert told.deadline is not None
+    assert told.deadline.end == START + 24 * HOUR + 2 * HOUR
 
 
 def test_a_schedule_that_does_not_open_again_has_no_deadline() -> None:

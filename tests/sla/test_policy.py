@@ -6,6 +6,7 @@ from fractions import Fraction
 
 import pytest
 
+from streams.sla.clock import Step, steps
 from streams.sla.duration import Active, BusinessDays
 from streams.sla.policy import METRICS, Pause, Policy, PolicySet, Scalar, Warning_, word
 from streams.sla.schedule import Schedule
@@ -109,9 +110,11 @@ def test_without_a_word_on_pauses_the_resolution_clocks_stand_still_while_pendin
         (Warning_(percent=Fraction(80, 100)), "80%", 800_001),
         (Warning_(percent=Fraction(125, 1000)), "12.5%", 125_001),
         (Warning_(percent=Fraction(1)), "100%", 1_000_001),
-        (Warning_(left_ms=900_000), "left:15m", 100_001),
-        (Warning_(left_ms=3_600_000), "left:1h", 0),
-        (Warning_(after_ms=3_600_000), "after:1h", 4_600_001),
+        (Warning_(left=Active(900_000)), "left:15m", 100_001),
+        (Warning_(left=Active(3_600_000)), "left:1h", 0),
+        (Warning_(left=BusinessDays(2)), "left:2bd", 0),
+        (Warning_(after=Active(3_600_000)), "after:1h", 4_600_001),
+        (Warning_(after=BusinessDays(1)), "after:1bd", 87_400_001),
     ],
 )
 def test_a_warning_has_a_name_and_an_amount_of_active_time(
@@ -119,7 +122,8 @@ def test_a_warning_has_a_name_and_an_amount_of_active_time(
 ) -> None:
     """R21: of a target of 1,000,001 ms; never a part of a millisecond early (R5)."""
     assert warning.key == key
-    assert warning.active(1_000_001) == active
+    policy = Policy("p", "sla", ALWAYS, {}, warnings=(warning,))
+    assert Step(active, warning) in steps(policy, 1_000_001, 0, None)
 
 
 def test_the_ten_metrics_are_those_of_the_specification() -> None:

@@ -12,16 +12,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.history.replay import replay
-from streams.sla.duration import Active
+from streams.sla.duration import Active, BusinessDays
 from streams.sla.engine import Engine
 from streams.sla.events import Author, Changed, Created, Deleted, Messaged, TicketEvent
 from streams.sla.facts import Fact
 from streams.sla.hours import WeeklyHours
-from streams.sla.policy import METRICS, Pause, Policy, PolicySet, Warning_
+from streams.sla.policy import METRICS, Contract, Credit, Pause, Policy, PolicySet, Warning_
 from streams.sla.schedule import Schedule
 from streams.sla.ticket import Ticket
 from streams.wire import row
-from tests.sla.oracle import MINUTE, walk
+from tests.sla.local import Hours
+from tests.sla.oracle import MINUTE, tell
+from tests.sla.promise import Promise, Warn
 
 PARIS = ZoneInfo("Europe/Paris")
 # The week in which the clocks of Paris go forward (2026-03-29) and, in other draws, back.
@@ -34,16 +36,37 @@ TARGETS = {
     "first_response": {"urgent": 30, "high": 120, "default": 480},
     "total_resolution": {"urgent": 120, "high": 480, "default": 960},
 }
+LATE = ((30, Fraction(2, 100)), (120, Fraction(5, 100)), (600, Fraction(6, 100)))
+CONTRACT = Contract(
+    "acme",
+    Fraction(5000),
+    "EUR",
+    (
+        Credit(Fraction(5, 100), below=Fraction(95, 100)),
+        Credit(Fraction(10, 100), below=Fraction(90, 100)),
+        *(Credit(credit, late_ms=minutes * MINUTE) for minutes, credit in LATE),
+    ),
+    Fraction(20, 100),
+)
+STANDARD = Promise(
+    "standard",
+    "sla",
+    Hours("office", "Europe/Paris", (((540, 1020),),) * 5 + ((), ((60, 300),))),
+    TARGETS,
+    warns=(Warn(percent=50), Warn(left=20, level=1), Warn(after=60, level=2)),
+)
+"""The policy of that name in plain words, for the oracle."""
 POLICIES = PolicySet(
     "test",
     (
         Policy(
             "vip",
             "sla",
-            Schedule.always(),
+            Schedule.always(zone="Europe/Paris"),
             {metric: {"default": Active(90 * MINUTE)} for metric in METRICS}
             | {"first_response": {"default": Active(15 * MINUTE)}},
             match={"tier": frozenset({"vip"})},
+            contract=CONTRACT,
         ),
         Policy(
             "standard",
@@ -57,9 +80,12 @@ POLICIES = PolicySet(
             pause=Pause(),
             warnings=(
                 Warning_(percent=Fraction(1, 2)),
-                Warning_(left_ms=20 * MINUTE, level=1),
-                Warning_(after_ms=60 * MINUTE, level=2),
+                Warning_(left=Active(20 * MINUTE), level=1),
+                Warning_(after=Active(60 * MINUTE), level=2),
+                Warning_(left=BusinessDays(1), level=3),
+                Warning_(after=BusinessDays(1), level=4),
             ),
+            contract=CONTRACT,
         ),
         Policy(
             "inside",
@@ -136,9 +162,14 @@ def net(facts: list[Fact]) -> Counter[tuple[object, ...]]:
         if fact.retracts is not None:
             assert standing.pop(fact.retracts).type == fact.retracts_type
     return Counter(
-        (f.key, f.time, f.policy, f.deadline, f.target, f.elapsed, f.outcome, f.reason)
+        (f.key, f.time, f.policy, f.deadline, f.target, f.elapsed, f.outcome, f.reason, _earned(f))
         for f in standing.values()
     )
+
+
+def _earned(fact: Fact) -> tuple[object, ...] | None:
+    """What was earned, without what is foreseen."""
+    return fact.credit and (fact.credit.month, fact.credit.share, fact.credit.adds)
 
 
 def fold(events: list[TicketEvent], end: int) -> list[Fact]:
@@ -159,16 +190,22 @@ def test_a_walk_by_the_minute_finds_the_same_breaches_and_outcomes(
     """R5, R9, R12, R15, R16: an oracle that shares no code with the engine agrees."""
     end = end_of(events)
     facts = [fact for fact in fold(events, end) if fact.kind == "sla"]
-    runs = walk(events, end, PARIS, HOURS, TARGETS)
-    for metric, run in runs.items():
+    runs = tell(events, end, (STANDARD,), {}).runs
+    for metric in TARGETS:
+        found = runs["sla", metric]
         breaches = [f.time // MINUTE for f in facts if (f.metric, f.type) == (metric, "breached")]
-        assert breaches == ([] if run.breached_at is None else [run.breached_at])
+        assert breaches == [run.breached_at for run in found if run.breached_at is not None]
         outcomes = [
             (f.time // MINUTE, f.outcome, f.elapsed // MINUTE)
             for f in facts
             if (f.metric, f.type) == (metric, "fulfilled")
         ]
-        assert outcomes == run.outcomes
+        assert outcomes == [
+            (said.minute, *said.more, said.used)
+            for run in found
+            for said in run.said
+            if said.type == "fulfilled"
+        ]
 
 
 @settings(max_examples=300)
