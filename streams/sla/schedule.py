@@ -260,7 +260,9 @@ class Schedule:
         """Stop a search that can find nothing any more."""
         last = self.rules.last_year
         if last is not None and year > last:
-            self._out_of_reach("it has no weekly hours, and its exceptions are over")
+            weekly = any(self.rules.hours.days)
+            why = "it is closed for good" if weekly else "it has no weekly hours"
+            self._out_of_reach(f"{why}, and its exceptions are over")
         if year > LAST_YEAR:
             self._out_of_reach("the deadline would lie beyond the year 9998")
 

@@ -9,11 +9,13 @@ import pytest
 from streams.sla.hours import WeeklyHours, parse_window
 from streams.sla.instant import format_instant, parse_instant
 from streams.sla.rules import Special
-from streams.sla.schedule import Schedule, ScheduleHorizonError, _Year
+from streams.sla.schedule import Schedule, ScheduleHorizonError
+from streams.sla.year import Year
 
 HOUR = 3_600_000
 OFFICE = WeeklyHours.of({"mon-fri": ["09:00-17:00"]})
 OVER = "schedule 'x' does not get there: it has no weekly hours, and its exceptions are over"
+CLOSED = "schedule 'x' does not get there: it is closed for good, and its exceptions are over"
 BEYOND = "schedule 'x' does not get there: the deadline would lie beyond the year 9998"
 
 
@@ -35,7 +37,7 @@ class Counting(Schedule):
 
     made: list[int]
 
-    def _make(self, number: int) -> _Year:
+    def _make(self, number: int) -> Year:
         self.made.append(number)
         return super()._make(number)
 
@@ -57,6 +59,27 @@ def test_the_last_window_of_exceptions_alone_may_end_in_the_next_year_of_utc() -
     start = "2026-06-01T00:00:00Z"
     assert asked.deadline(parse_instant(start), 7 * HOUR) == parse_instant("2027-01-01T05:00:00Z")
     assert refused(asked, start, 7 * HOUR + 1) == OVER
+
+
+def test_what_is_closed_for_good_says_so_without_a_look_at_every_year_to_come() -> None:
+    """R25: a search of 8,000 years takes seconds, in which a worker would do nothing else."""
+
+    def shut(last: date) -> Counting:
+        for_good = Special(date(2026, 7, 1), last, ())
+        day = date(2027, 1, 4)
+        again = Special(day, day, (parse_window("09:00-10:00"),))
+        asked = Counting("x", "UTC", OFFICE, exceptions=(for_good, again))
+        asked.made = []
+        return asked
+
+    asked, start = shut(date.max), "2026-06-30T16:00:00Z"
+    assert asked.deadline(parse_instant(start), 2 * HOUR) == parse_instant("2027-01-04T10:00:00Z")
+    assert refused(asked, start, 2 * HOUR + 1) == CLOSED
+    with pytest.raises(ScheduleHorizonError, match="closed for good"):
+        asked.business_days(parse_instant(start), 2)
+    assert max(asked.made) <= 2028
+    assert shut(date(9998, 12, 31)).rules.last_year == 2028
+    assert shut(date(9998, 12, 30)).rules.last_year is None
 
 
 def test_a_deadline_may_lie_in_the_last_year_and_no_further() -> None:

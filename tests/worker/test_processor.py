@@ -21,9 +21,11 @@ from streams.work.partition import Output
 from streams.work.unit import UnitOfWork
 from streams.worker import ledger
 from streams.worker.bootstrap import build
+from streams.worker.follower import Follower
 from streams.worker.meter import Meter
 from streams.worker.processor import Processor
 from streams.worker.settings import Settings
+from streams.worker.versions import Shelf
 from tests.worker.looked_at import HOUR, MINUTE, POLICIES, START
 
 NAMES = Names.prefixed("")
@@ -189,4 +191,6 @@ def test_a_duplicate_record_says_and_keeps_nothing() -> None:
 def test_the_grace_of_the_settings_is_the_workers(settings: dict[str, float], grace: int) -> None:
     """R7: none unless the operator asks for it; seconds outside, milliseconds inside."""
     wanted = Settings(broker="127.0.0.1:1", policies=Path("nowhere"), **settings)  # type: ignore[arg-type]
-    assert build(wanted, POLICIES, Engine(POLICIES)).processor.grace == grace
+    engine = Engine(POLICIES)
+    follower = Follower(POLICIES.version, Shelf(), engine.versions, {}, NAMES.policies)
+    assert build(wanted, engine, follower).processor.grace == grace
