@@ -347,6 +347,54 @@ def test_statuses_are_sorted_anew_where_a_version_is_applied() -> None:
     ]
 
 
+def test_a_ticket_without_a_status_has_none_to_sort() -> None:
+    """R18: it stays new."""
+    old = promised("old", total_resolution=8, agent_work=8)
+    created = replace(CREATED, attributes={})
+    ticket, facts = told(engine(waiting("solved"), "now", old=old), created, until=TEN + 1)
+    assert [fact.type for fact in facts] == ["started", "started"]
+    assert (ticket.story.category, ticket.version) == ("new", "new")
+
+
+def test_ties_go_by_what_the_statuses_meant_then() -> None:
+    """R6, R18: events of one instant that arrive late, after their words got another meaning."""
+    old = promised("old", total_resolution=8)
+    rules = engine(waiting("solved"), None, old=old)
+    nine = at("Mon", "09:30")
+    waits = Changed("t", nine, 1, {"status": "waiting"})  # a start, as the old version has it
+    answer = Changed("t", nine, 2, {"status": "solved"})  # a stop, so it comes first
+    later = Messaged("t", at("Mon", "11:00"), 3, "customer")
+    ordered, _ = told(rules, CREATED, answer, waits, later)
+    for events in ([later, waits, answer], [waits, later, answer], [later, answer, waits]):
+        ticket, _ = told(rules, CREATED, *events)
+        keys = [event.key for event in ticket.history if not isinstance(event, Adopted)]
+        assert keys == [0, 2, 1, 3]
+        assert ticket.story == ordered.story
+
+
+def test_a_late_event_may_show_that_a_ticket_was_closed_when_a_version_was_applied() -> None:
+    """R7, R18: then nothing came of it, and what it had done is taken back; or the other way."""
+    rules = engine(promised("new", total_resolution=2), "now")
+    solved = Changed("t", at("Mon", "09:30"), 1, {"status": "solved"})
+    reopened = Changed("t", at("Mon", "09:45"), 2, {"status": "open"})
+    end = at("Mon", "20:00")
+
+    def standing(*events: TicketEvent) -> list[str]:
+        _, facts = told(rules, CREATED, *events, until=end)
+        gone = {fact.retracts for fact in facts}
+        return lines([fact for fact in facts if not fact.retracts and fact.id not in gone])
+
+    ticket, _ = told(rules, CREATED, until=at("Mon", "10:30"))
+    ticket, facts = rules.apply(ticket, solved)
+    assert {fact.retracts_type for fact in facts} >= {"retargeted"}
+    assert {clock.version for clock in ticket.clocks.values()} == {"old"}
+    assert rules.settle(ticket, end) == []
+    tail = Messaged("t", at("Mon", "10:30"), 3, "customer")
+    late = standing(solved, tail, reopened)
+    assert [line.replace(", corrects", "") for line in late] == standing(solved, reopened, tail)
+    assert any("total_resolution breached [new]" in line for line in late)
+
+
 def test_statuses_that_stand_are_not_sorted_anew_where_clocks_keep_their_version() -> None:
     """R18: the words of the status that comes next are, for the ticket has one story."""
     old = promised("old", total_resolution=8, agent_work=8)
