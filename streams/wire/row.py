@@ -1,10 +1,12 @@
 """A ticket's state at rest: one row of the table, compact JSON.
 
 `v` is the state version; a reader knows every version that was ever written. Version 2 added to
-version 1 what a merge hands on, from which version of the policies a clock is, and what it has
-earned by a contract; they are absent in the rows of most tickets. `due` stands first,
-so that an index of what is due can be rebuilt without building tickets. Lists in the place of
-objects: a row is read and written by the millions, and its changelog is the price of a commit.
+version 1 what a merge hands on, the version of the policies that a clock is held to, what it has
+earned by a contract, and whether it lapsed; most rows have none of these.
+
+`due` stands first, so that an index of what is due can be rebuilt without building tickets. Lists
+in the place of objects: a row is read and written by the millions, and its changelog is the price
+of a commit.
 """
 
 from __future__ import annotations
