@@ -17,7 +17,7 @@ from streams.sla.events import Absorbed, Adopted, Attributes, TicketEvent, Where
 from streams.sla.facts import Fact
 from streams.sla.metric import LIVE, RULES, Want, want
 from streams.sla.policy import KINDS, Policy
-from streams.sla.progress import UNPROMISED, move, retarget
+from streams.sla.progress import UNPROMISED, move, retarget, reword
 from streams.sla.start import Promise, counts_anew
 from streams.sla.story import MERGED, Story
 from streams.sla.ticket import Ticket
@@ -166,9 +166,7 @@ class Following:
                 changed |= self._count_anew(clock, terms, wanted.started_at)
         if changed or clock.target != terms.target or not _alike(clock.policy, terms.policy):
             return retarget(self.ticket, clock, terms, now, reason)
-        clock.policy, clock.version = terms.policy, terms.version  # the same in other words
-        clock.plan()  # but for what a contract earns from here on (R31)
-        return []
+        return reword(self.ticket, clock, terms, now)
 
     def _from_start(self, clock: Clock, terms: Terms) -> bool:
         """Whether a version is applied from the clock's start that has not held from there."""
@@ -187,9 +185,8 @@ class Following:
     def _count_anew(self, clock: Clock, terms: Terms, started_at: int) -> bool:
         """Count as if the terms had held from the start; whether that comes to something else."""
         now = self.event.time
-        clock.bank(now)
         shares = self._counted(clock.metric, terms, started_at)
-        if sum(shares.values()) == clock.used:
+        if sum(shares.values()) == clock.elapsed(now):
             return False
         clock.recount(shares, now)
         return True

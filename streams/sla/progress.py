@@ -79,6 +79,23 @@ def retarget(
     return said + _collapse(ticket, clock, now, reason or "target_tightened")
 
 
+def reword(ticket: Ticket, clock: Clock, terms: Terms, now: int) -> list[Fact]:
+    """Take up terms that come to the same, but for what a contract earns from here on (R18, R31).
+
+    The deadline is what it was, also of a clock whose target was loosened after its breach.
+    """
+    earns = clock.policy.contract != terms.policy.contract
+    clock.policy, clock.version = terms.policy, terms.version
+    if not earns or not clock.open:
+        return []
+    clock.bank(now)
+    deadline = clock.deadline
+    facts = [_credited(ticket, clock, line, now) for line in _passed(clock)[-1:]]
+    clock.plan()
+    clock.deadline = deadline
+    return facts
+
+
 def take_step(ticket: Ticket, clock: Clock, due: int) -> list[Fact]:
     """Take the clock's next step at its instant."""
     step = clock.ahead()
@@ -112,7 +129,7 @@ def _collapse(ticket: Ticket, clock: Clock, now: int, reason: str) -> list[Fact]
         if highest.warning is None and clock.breached_at is None:
             clock.breach(now)
             broken = True
-    lines = [line for line in clock.lines() if line.active < clock.used]
+    lines = _passed(clock)
     if highest is None and not lines:
         return []
     facts: list[Fact] = []
@@ -184,6 +201,11 @@ def _fact(ticket: Ticket, clock: Clock, type_: FactType, now: int, **told: Any) 
         breached_at=clock.breached_at,
         **told,
     )
+
+
+def _passed(clock: Clock) -> list[Line]:
+    """List the lines of the contract that lie behind and would earn more than was earned (R31)."""
+    return [line for line in clock.lines() if line.active < clock.used]
 
 
 def _past(clock: Clock, step: Step) -> bool:

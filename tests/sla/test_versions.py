@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from streams.sla.engine import Engine
 from streams.sla.events import Adopted, Changed, Created, Messaged, Since, TicketEvent
 from streams.sla.facts import Fact
 from streams.sla.hours import WeeklyHours
-from streams.sla.policy import Pause, Policy, PolicySet, Warning_
+from streams.sla.policy import Contract, Credit, Pause, Policy, PolicySet, Warning_
 from streams.sla.schedule import Schedule
 from streams.sla.ticket import Ticket
 from streams.sla.versions import Adoption, UnknownVersion, Versions
@@ -265,6 +266,34 @@ def test_warnings_of_the_new_version_that_are_past_collapse_into_the_highest() -
         "Mon 11:30 sla first_response retargeted, deadline Mon 13:00, policies_changed [new]",
         "Mon 11:30 sla first_response breach_imminent, left:2h [new]",
         "Mon 12:00 sla first_response breach_imminent, left:1h [new]",
+    ]
+
+
+@pytest.mark.parametrize("since", ["now", "start"])
+def test_another_contract_alone_earns_by_its_own_lines_from_the_adoption_on(since: Since) -> None:
+    """R18, R31: no retarget; of the lines that are past only what the highest adds, at once."""
+
+    def contract(*lines: tuple[int, int]) -> Contract:
+        table = tuple(Credit(Fraction(share, 100), late_ms=late * HOUR) for late, share in lines)
+        return Contract("acme", Fraction(5000), "EUR", table)
+
+    (one,) = promised("x", first_response=4).policies
+    old = PolicySet("old", (replace(one, contract=contract((1, 2), (20, 30))),))
+    new = PolicySet("new", (replace(one, contract=contract((2, 5), (3, 7), (5, 9))),))
+    rules = engine(new, since, when=at("Mon", "17:00"), old=old)
+    ticket, facts = told(rules, CREATED, until=at("Tue", "17:00"))
+    assert lines(facts)[2:] == [
+        "Mon 14:00 sla first_response credited, late:1h, earns 2% [old]",
+        "Mon 17:00 sla first_response credited, late:3h, earns 7% [new]",
+        "Mon 18:00 sla first_response credited, late:5h, earns 9% [new]",
+    ]
+    assert [clock.revision for clock in ticket.clocks.values()] == [0]
+    # A clock that is not late owes nothing at once, and one that is done nothing at all.
+    early = engine(new, since, when=at("Mon", "11:00"), old=old)
+    _, facts = told(early, CREATED, until=at("Mon", "15:30"))
+    assert lines(facts)[1:] == [
+        "Mon 13:00 sla first_response breached [new]",
+        "Mon 15:00 sla first_response credited, late:2h, earns 5% [new]",
     ]
 
 

@@ -43,7 +43,7 @@ policies:
   - name: p
     schedule: am
     targets:
-      first_response: {{default: 20h}}
+      first_response: {{default: 24h}}
       total_resolution: {{default: 90h}}
       requester_wait: {{default: 200h}}
     warnings: [{{at: 10%}}]
@@ -177,7 +177,7 @@ def test_a_restart_with_a_new_file_does_to_open_clocks_what_the_operator_asks(
     else:
         assert "sla.retargeted" in reasons
         assert versions_of(changed, "a") == {new}
-        # 40 h round the clock, or 20 h of mornings: what was counted on the old terms differs.
+        # Of 40 h round the clock at most 24 h are mornings: from the start, that is in time.
         assert ("sla.breached" in reasons) == (flag == "from-now")
     adoptions = [(one.version, one.since) for one in change.shelf().adoptions]
     since = {None: None, "from-now": "now", "from-start": "start"}[flag]
