@@ -13,7 +13,8 @@ rule. Then come the events, `until`, and below `=>` everything that must be said
 Times are local to Paris in the week of Monday 2026-03-23 (the clocks go forward on the Sunday after
 it); `Mon+1` is the Monday after. Seconds and milliseconds may follow. `(late)` before an event says
 that it arrives after those below it; lines apply in the file's order, so it simply stands where it
-arrives. Only the metrics of `watch:` are compared where that is given.
+arrives. A warning that falls while its schedule is closed ends with `closed`. Only the metrics of
+`watch:` are compared where that is given.
 
 `[other]` before an event, or before what is said, is another ticket than the scenario's own.
 """
@@ -28,6 +29,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from streams.sla.facts import Fact
+from streams.sla.policy import say_percent
 
 FOLDER = Path(__file__).parent / "scenarios"
 ZONE = ZoneInfo("Europe/Paris")
@@ -93,12 +95,17 @@ def _details(fact: Fact) -> list[str]:
         details.append(f"deadline {say_instant(fact.deadline)}")
     elif fact.type == "breach_imminent":
         details += [fact.threshold or "", f"level {fact.level}" if fact.level else ""]
+        details.append("" if fact.schedule_open else "closed")
     elif fact.type == "paused":
         details.append(f"left {timedelta(milliseconds=fact.remaining)}")
+    elif fact.type == "credited":
+        details.append(fact.threshold or "")
     elif fact.type == "fulfilled":
         details.append(f"{fact.outcome} after {timedelta(milliseconds=fact.elapsed)}")
     if fact.reason != "deadline_passed":
         details.append(fact.reason or "")
+    if fact.credit is not None and fact.credit.adds:
+        details.append(f"earns {say_percent(fact.credit.share)}")
     return [*details, "corrects" if fact.corrects else ""]
 
 

@@ -33,6 +33,7 @@ REASONS = {
     "policies_changed": "another version of the policies was applied",
     "merged": "a ticket was merged",
 }
+APPLIED = {None: "", "now": ", applied from now", "start": ", applied from the start"}
 NAMED = ("status", "priority", "tier", "channel", "team", "assignee")
 """Attributes of a creation that are told; there may be dozens."""
 
@@ -229,6 +230,8 @@ def _event(told: Told) -> str:
             return f"{'message' if public else 'note'} by {told['author']}"
         case "ticket.changed":
             return _attributes(told["attributes"])
+        case "policies.adopted":
+            return f"policies version {told['version']}{APPLIED[told['since']]}"
         case type_:
             return plain(RARE[type_].format(**told))
 
@@ -237,7 +240,6 @@ RARE = {
     "ticket.merged": "merged into {into}",
     "ticket.deleted": "deleted ({reason})",
     "ticket.absorbed": "{origin} was merged into this ticket",
-    "policies.adopted": "policies {version} adopted, applied to open clocks since: {since}",
 }
 """What is said of the events that a ticket sees once or never."""
 

@@ -14,7 +14,10 @@ COMMANDS = {
     "explain": ("streams.cli.explain:explain", "How every deadline of a ticket came about."),
     "import": ("streams.cli.import_:import_", "Turn a CSV export into ticket events."),
     "kafka": ("streams.cli.kafka:kafka", "Run the embedded Kafka alone, for development."),
-    "policies": ("streams.cli.policies:policies", "Check a policies file; print its JSON Schema."),
+    "policies": (
+        "streams.cli.policies:policies",
+        "Check a policies file; say what it would change.",
+    ),
     "replay": ("streams.cli.replay:replay", "Ticket events in, SLA events out, by event time."),
     "schedule": ("streams.cli.schedule:schedule", "Ask a schedule for deadlines and elapsed time."),
     "topics": ("streams.cli.topics:topics", "Create and check the Kafka topics."),

@@ -1,8 +1,9 @@
-"""`sla policies`: check a policies file; print its JSON Schema."""
+"""`sla policies`: check a policies file; say what it would change; print its JSON Schema."""
 
 from __future__ import annotations
 
 import json
+from importlib import import_module
 
 import click
 
@@ -13,9 +14,24 @@ from streams.policies.load import check as check_text
 from streams.policies.load import text_of
 
 
-@click.group()
+class Group(click.Group):
+    """Loads `preview`, which talks to brokers, only where it is asked for: a check is instant."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Name the commands."""
+        return sorted([*super().list_commands(ctx), "preview"])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Find a command."""
+        if cmd_name == "preview":
+            command: click.Command = import_module("streams.cli.preview").preview
+            return command
+        return super().get_command(ctx, cmd_name)
+
+
+@click.group(cls=Group)
 def policies() -> None:
-    """Check a policies file; print its JSON Schema.
+    """Check a policies file; say what it would change; print its JSON Schema.
 
     \b
     Example: sla policies check policies.yaml

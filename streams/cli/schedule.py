@@ -15,7 +15,8 @@ from streams.policies import PoliciesError, load_file, schedule_in, schedule_of
 from streams.policies.fields import ALWAYS, meant
 from streams.policies.load import text_of
 from streams.policies.openings import openings
-from streams.policies.questions import Questions, active_of, milliseconds, seconds_of
+from streams.policies.questions import Questions, milliseconds, seconds_of
+from streams.sla.clock import target_ms
 from streams.sla.duration import Active, parse_duration
 from streams.sla.instant import format_instant, parse_instant
 from streams.sla.misread import Misread
@@ -127,7 +128,7 @@ def _chosen(rules: str | None, policies: str | None, name: str | None) -> Schedu
 @NAME
 @click.option("--start", required=True, type=Instant(), help="RFC 3339, such as …T15:00:00Z.")
 @click.option("--seconds", type=Seconds(), help="Active time in seconds.")
-@click.option("--duration", help="In its place: 4h, 90m, 2bd.")
+@click.option("--duration", help="In its place: 4h, 90m, 2bd, 'end of 1bd'.")
 def deadline(
     rules: str | None,
     policies: str | None,
@@ -152,7 +153,7 @@ def deadline(
         message = f"--duration: value {duration!r}: {error}"
         raise click.UsageError(message) from None
     try:
-        end = chosen.deadline(start, active_of(typed, chosen, start))
+        end = chosen.deadline(start, target_ms(typed, chosen, start))
         click.echo(format_instant(end))
     except (Misread, ScheduleHorizonError) as error:
         raise Failure(str(error)) from None

@@ -19,11 +19,13 @@ from rich.table import Table
 from rich.text import Text
 
 from streams.cli.explained import plain
+from streams.history.credits import Statement
 from streams.history.summary import Kept, Summary, Tickets
 from streams.sla.causes import HANDS, Spent
 from streams.sla.compliance import Tally
 from streams.sla.policy import say_percent
 from streams.sla.quality import MEDIAN
+from streams.wire.credit import money
 
 WIDTH = 120
 """Where stdout is no terminal."""
@@ -44,6 +46,7 @@ def show_summary(summary: Summary) -> None:
     _show_kept(console, summary.kept)
     _show_tickets(console, summary.tickets)
     _show_causes(console, summary)
+    _show_credits(console, summary.credits)
 
 
 def _show_kept(console: Console, kept: Iterable[Kept]) -> None:
@@ -54,7 +57,7 @@ def _show_kept(console: Console, kept: Iterable[Kept]) -> None:
         table.add_row(
             *map(plain, one.name),
             *_tally(one.cycles),
-            ABSENT if one.objective is None else f"{say_percent(one.objective)[:-1]} %",
+            ABSENT if one.objective is None else _share(one.objective),
             f"{one.reopened:,}",
             _used(one.margins.within(MEDIAN)),
             _budget(one),
@@ -136,6 +139,33 @@ def tenths(amounts: Sequence[int]) -> list[int]:
     for at in by_rest[: 1000 - sum(shares)]:
         shares[at] += 1
     return shares
+
+
+def _show_credits(console: Console, statements: Sequence[Statement]) -> None:
+    """Print what each account's months owe (R31); nothing where no contract has an outcome."""
+    if not statements:
+        return
+    table = _table(
+        *("account", "month"),
+        numbers=("met", "breached", "rate", "by rate", "by lateness", "credit", "amount"),
+    )
+    for one in statements:
+        owed = one.owed
+        table.add_row(
+            plain(one.contract.account),
+            one.month,
+            *_tally(one.counted.tally),
+            _share(owed.by_rate),
+            _share(owed.by_late),
+            f"{_share(owed.share)}{' (cap)' if one.capped else ''}",
+            f"{money(owed.amount):,} {one.contract.currency}",
+        )
+    console.print()
+    _part(console, "Credits", table)
+
+
+def _share(share: Fraction) -> str:
+    return f"{say_percent(share)[:-1]} %"
 
 
 def _table(*names: str, numbers: Sequence[str]) -> Table:

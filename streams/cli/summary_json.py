@@ -11,11 +11,13 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
+from streams.history.credits import Statement
 from streams.history.summary import Kept, Name, Summary, Tickets
 from streams.sla.budget import NO_BUDGET
 from streams.sla.causes import HANDS, Spent
 from streams.sla.compliance import Tally
 from streams.sla.quality import MEDIAN, MOST
+from streams.wire.credit import money
 from streams.wire.instant import show
 
 Told = Mapping[str, Any]
@@ -30,6 +32,7 @@ def as_object(summary: Summary) -> Told:
         "compliance": [_kept(kept) for kept in summary.kept],
         "ticket_rate": _tickets(summary.tickets),
         "causes": [_causes(name, spent) for name, spent in summary.causes],
+        "credits": [_credit(one) for one in summary.credits],
     }
 
 
@@ -84,6 +87,21 @@ def _causes(name: Name, spent: Spent) -> Told:
             ]
             for hand in HANDS
         },
+    }
+
+
+def _credit(one: Statement) -> Told:
+    owed = one.owed
+    return {
+        "account": one.contract.account,
+        "month": one.month,
+        "currency": one.contract.currency,
+        **_tally(one.counted.tally, "breached"),
+        **_fraction("by_rate", owed.by_rate),
+        **_fraction("by_lateness", owed.by_late),
+        **_fraction("credit", owed.share),
+        "capped": one.capped,
+        "amount": float(money(owed.amount)),
     }
 
 

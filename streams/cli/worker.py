@@ -17,7 +17,7 @@ from streams.worker.bootstrap import run
 from streams.worker.connection import BadCredentials
 from streams.worker.http import CannotListen
 from streams.worker.preflight import PreflightError
-from streams.worker.settings import Settings, SettingsError, read_file
+from streams.worker.settings import OPEN_CLOCKS, Settings, SettingsError, read_file
 
 
 def _from_file(ctx: click.Context, _param: click.Parameter, path: Path | None) -> None:
@@ -52,6 +52,12 @@ def _from_file(ctx: click.Context, _param: click.Parameter, path: Path | None) -
 @click.option("--http-host", default="127.0.0.1", help="Where to listen.")
 @click.option(
     "--http-port", type=click.IntRange(0, 65535), default=6066, help="0 takes a free one."
+)
+@click.option(
+    "--open-clocks",
+    type=click.Choice(list(OPEN_CLOCKS)),
+    default="keep",
+    help="What a new version of the policies does to clocks that run; see `sla policies preview`.",
 )
 @click.option(
     "--grace",

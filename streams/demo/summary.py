@@ -20,6 +20,7 @@ NAMES = {
     "cancelled": "cancelled",
     "breach_imminent": "warnings",
     "breached": "breaches",
+    "credited": "credits earned",
     "fulfilled": "fulfilled",
     "breach_retracted": "breaches taken back",
     "retracted": "others taken back",

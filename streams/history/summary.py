@@ -1,8 +1,9 @@
 """The numbers of a replay, gathered: what `sla replay --summary` shows, exact.
 
 A part a question: were the cycles met, and how well (R26, R29, R30); were the tickets (R27); where
-did the time go of those that were not (R28). Rows come in the file's order of policies, metrics in
-the order of their list; a policy that the file does not hold (any more) comes last.
+did the time go of those that were not (R28); what is owed for them by contract (R31). Rows come in
+the file's order of policies, metrics in the order of their list; a policy that the file does not
+hold (any more) comes last.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
+from streams.history.credits import Statement, statements
 from streams.history.replay import Replay
 from streams.sla.budget import Budget
 from streams.sla.causes import Causes, Spent
@@ -73,6 +75,7 @@ class Summary:
     kept: tuple[Kept, ...]
     tickets: Tickets
     causes: tuple[tuple[Name, Spent], ...]
+    credits: tuple[Statement, ...]
 
 
 def summarize(done: Replay, policies: PolicySet) -> Summary:
@@ -98,6 +101,7 @@ def summarize(done: Replay, policies: PolicySet) -> Summary:
         kept=_kept(compliance.tallies, quality, order),
         tickets=Tickets(len(done.resolved), outcomes.judged(done.resolved), tuple(by_policy)),
         causes=tuple(sorted(spent, key=lambda entry: order.of(entry[0]))),
+        credits=tuple(statements(done, policies)),
     )
 
 

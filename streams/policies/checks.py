@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from itertools import product
 from math import prod
 
-from streams.policies.fault import Path
+from streams.policies.fault import Path, field_of
 from streams.policies.fields import ALWAYS, meant
 from streams.policies.marked import Marked
-from streams.policies.model import PolicyShape
+from streams.policies.model import ContractShape, PolicyShape
 from streams.sla.policy import CATEGORIES, Scalar, word
 
 _COMBINATIONS = 4096
@@ -66,6 +66,30 @@ def duplicate_names(marked: Marked, policies: Mapping[int, PolicyShape]) -> None
             line = marked.line_of(("policies", first, "name"))
             what = f"another {policy.kind} policy has this name, in line {line}"
             marked.add(("policies", index, "name"), what, "give each its own name")
+
+
+def contracts(marked: Marked, policies: Mapping[int, PolicyShape]) -> None:
+    """Refuse two contracts of one account that differ: a month has one fee and one table (R31)."""
+    seen: dict[str, tuple[int, ContractShape]] = {}
+    for index, policy in policies.items():
+        contract, path = policy.contract, ("policies", index, "contract")
+        # What is at fault by itself was taken out, and is no difference.
+        faulty = any(fault.field.startswith(field_of(path)) for fault in marked.faults)
+        if contract is None or faulty:
+            continue
+        first, other = seen.setdefault(contract.account, (index, contract))
+        for name in ("monthly_fee", "currency", "credits", "cap"):
+            if _meaning(contract, name) != _meaning(other, name):
+                line = marked.line_of(("policies", first, "contract", name))
+                what = f"account '{contract.account}' has another {name} in line {line}"
+                fix = "write the same contract wherever an account stands, or another account"
+                marked.add((*path, name), what, fix)
+
+
+def _meaning(contract: ContractShape, name: str) -> object:
+    """Give a value for comparison; a table is the same in any order."""
+    value = getattr(contract, name)
+    return set(value) if isinstance(value, list) else value
 
 
 def unreachable(marked: Marked, policies: Mapping[int, PolicyShape]) -> None:

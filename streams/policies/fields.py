@@ -17,11 +17,11 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from streams.sla.duration import Active, Duration, parse_duration
+from streams.sla.duration import Active, Duration, EndOfDay, Offset, parse_duration
 from streams.sla.holidays_ import Holidays
 from streams.sla.hours import DAYS, Window, parse_days, parse_window
 from streams.sla.misread import Misread
-from streams.sla.policy import CATEGORIES, KINDS, METRICS, RESUME_ON, word
+from streams.sla.policy import CATEGORIES, COUNTS_FROM, KINDS, METRICS, RESUME_ON, word
 from streams.sla.zone import parse_zone
 
 ALWAYS = "24x7"
@@ -72,6 +72,13 @@ def _parse_span(text: str) -> Active:
         return duration
     what = "business days are fixed at a clock's start and cannot be counted off from elsewhere"
     raise Misread(what, "write active time, such as 30m or 8h")
+
+
+def _parse_distance(text: str) -> Offset:
+    duration = parse_duration(text)
+    if not isinstance(duration, EndOfDay):
+        return duration
+    raise Misread("the end of a day is no distance", "write 30m, 8h or 2bd")
 
 
 def _parse_currency(text: str) -> str:
@@ -156,6 +163,8 @@ def _amount(value: object) -> Fraction:
     amount = Fraction(str(value)) if math.isfinite(value) else Fraction(-1)
     if amount < 0:
         raise misread("not an amount", "write a number of zero or more")
+    if amount > _LARGEST_AMOUNT:
+        raise misread("too large an amount", "write a number up to 1000000000000")
     return amount
 
 
@@ -173,10 +182,13 @@ def _as_list(value: object) -> object:
 
 
 _LEVELS = 99
+_LARGEST_AMOUNT = 10**12
+"""So that cents stay exact in JSON, whose numbers have 53 bits in many a reader."""
 _WINDOW_PATTERN = r"^\d{1,2}:\d{2}(:\d{2})?\s*[-\u2013]\s*\d{1,2}:\d{2}(:\d{2})?$"
 _SPAN = r"(\d+\s*h)?\s*(\d+\s*m)?\s*(\d+\s*s)?\s*(\d+\s*ms)?"
 _SPAN_PATTERN = rf"^{_SPAN}$"
-_DURATION_PATTERN = rf"^(\d+\s*bd|{_SPAN})$"
+_DISTANCE_PATTERN = rf"^(\d+\s*bd|{_SPAN})$"
+_DURATION_PATTERN = rf"^((end\s+of\s+)?\d+\s*bd|{_SPAN})$"
 _PERCENT_PATTERN = r"^\d{1,6}(\.\d{1,9})?\s*%$"
 _DAY = f"({'|'.join(DAYS)})[a-z]*"
 _DAYS_PATTERN = rf"^{_DAY}(\s*[-\u2013,]\s*{_DAY})*$"
@@ -206,7 +218,7 @@ _SCALAR: Json = {"type": ["string", "number", "boolean"]}
 
 _PERCENT_FIX = "write it with its percent sign, such as 95%"
 _SHARE = _schema(_PERCENT_PATTERN, "95%", "99.5%")
-_TIME_FIX = "write it with its unit: 30s, 15m, 4h or 2bd"
+_TIME_FIX = "write it with its unit: 30s, 15m, 4h, 2bd or end of 1bd"
 Objective = Annotated[Fraction, _read(_share("objective", whole=False), _PERCENT_FIX), _SHARE]
 Used = Annotated[Fraction, _read(_parse_used, _PERCENT_FIX), _SHARE]
 Rate = Annotated[Fraction, _read(_share("rate"), _PERCENT_FIX), _SHARE]
@@ -216,10 +228,15 @@ Span = Annotated[
     _read(_parse_span, "write it with its unit: 30s, 15m or 4h"),
     _schema(_SPAN_PATTERN, "15m", "4h"),
 ]
+Distance = Annotated[
+    Offset,
+    _read(_parse_distance, "write it with its unit: 30s, 15m, 4h or 2bd"),
+    _schema(_DISTANCE_PATTERN, "15m", "4h", "2bd"),
+]
 Time = Annotated[
     Duration,
     _read(parse_duration, _TIME_FIX),
-    _schema(_DURATION_PATTERN, "15m", "4h", "2bd"),
+    _schema(_DURATION_PATTERN, "15m", "4h", "2bd", "end of 1bd"),
 ]
 Day = Annotated[
     date,
@@ -262,6 +279,7 @@ Values = Annotated[
 Metric = Annotated[str, _one_of("metric", METRICS), _enum(METRICS)]
 Metrics = Annotated[list[Metric], BeforeValidator(_as_list), _listed({"enum": list(METRICS)})]
 Category = Annotated[str, _one_of("category", CATEGORIES, word), _enum(CATEGORIES)]
+CountsFrom = Annotated[str, _one_of("instant to count from", COUNTS_FROM), _enum(COUNTS_FROM)]
 Kind = Annotated[str, _one_of("kind", KINDS), _enum(KINDS)]
 Resume = Annotated[
     list[Annotated[str, _one_of("event that resumes", RESUME_ON)]],
@@ -305,7 +323,9 @@ Level = Annotated[
     WithJsonSchema({"type": "integer", "minimum": 0, "maximum": _LEVELS}),
 ]
 Money = Annotated[
-    Fraction, BeforeValidator(_amount), WithJsonSchema({"type": "number", "minimum": 0})
+    Fraction,
+    BeforeValidator(_amount),
+    WithJsonSchema({"type": "number", "minimum": 0, "maximum": _LARGEST_AMOUNT}),
 ]
 Currency = Annotated[
     str, _read(_parse_currency, "write a code such as EUR"), _schema("^[A-Z]{3}$", "EUR")

@@ -120,6 +120,7 @@ def _check(marked: Marked) -> Checked:
         for index, shape in parts.policies.items()
     }
     checks.duplicate_names(marked, parts.policies)
+    checks.contracts(marked, parts.policies)
     sure = {i: shape for i, shape in parts.policies.items() if i not in parts.unsure}
     checks.unreachable(marked, sure)
     policies = tuple(policy for policy in built.values() if policy is not None)

@@ -17,15 +17,18 @@ from pydantic import (
     Discriminator,
     Field,
     Tag,
+    field_validator,
     model_validator,
 )
 
 from streams.policies.fault import Path
 from streams.policies.fields import (
     Country,
+    CountsFrom,
     Currency,
     Dates,
     Day,
+    Distance,
     Hours,
     Kind,
     Level,
@@ -46,6 +49,7 @@ from streams.policies.fields import (
     Zone,
     misread,
 )
+from streams.sla.policy import START, WORDS
 
 
 class Shape(BaseModel):
@@ -163,8 +167,12 @@ class WarningShape(Shape):
     """A warning: exactly one of at, left and after."""
 
     at: Used | None = Field(default=None, description="share of the target used")
-    left: Span | None = Field(default=None, description="active time before the breach")
-    after: Span | None = Field(default=None, description="active time after the breach")
+    left: Distance | None = Field(
+        default=None, description="active time, or business days, before the breach"
+    )
+    after: Distance | None = Field(
+        default=None, description="active time, or business days, after the breach"
+    )
     level: Level | None = Field(default=None, description="escalation level")
     notify: Words = Field(
         default=[], description="whom it addresses: assignee, lead, manager, a team"
@@ -181,7 +189,7 @@ class CreditShape(Shape):
 
     below: Rate | None = Field(default=None, description="monthly compliance below this share")
     late: Span | None = Field(
-        default=None, description="a breach this much active time late, or more"
+        default=None, description="a breach more than this much active time late"
     )
     credit: OfFee = Field(description="earns this share of the fee")
 
@@ -221,8 +229,24 @@ class PolicyShape(Shape):
     )
     pause: PauseShape = PauseShape()
     warnings: list[WarningShape] = []
+    counts_from: CountsFrom = Field(
+        default=START,
+        description="start: clocks count from their start, however late the policy came to match; "
+        "match: from when it did",
+    )
     bots_answer: bool = Field(default=False, description="a bot's public message is an answer")
     contract: ContractShape | None = None
+
+    @field_validator("match")
+    @classmethod
+    def _words(cls, match: dict[str, Values]) -> dict[str, Values]:
+        """Read numbers as words where events' numbers are read so, or they would never match."""
+        return {
+            name: [str(value) if type(value) in (int, float) else value for value in values]
+            if name in WORDS
+            else values
+            for name, values in match.items()
+        }
 
 
 class Document(Shape):

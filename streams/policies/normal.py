@@ -16,7 +16,7 @@ from typing import Any
 
 from streams.sla.duration import Active
 from streams.sla.hours import DAYS, Window
-from streams.sla.policy import Contract, Policy, Scalar, Warning_, say_percent
+from streams.sla.policy import START, Contract, Policy, Scalar, Warning_, say_percent
 from streams.sla.rules import Rules, Special
 from streams.sla.schedule import Schedule
 
@@ -101,6 +101,7 @@ def _policy(policy: Policy) -> Json:
         "warnings": [_warning(warning) for warning in policy.warnings],
         "contract": policy.contract and _contract(policy.contract),
         **({"bots_answer": True} if policy.bots_answer else {}),
+        **({"counts_from": policy.counts_from} if policy.counts_from != START else {}),
     }
 
 
@@ -113,10 +114,10 @@ def _warning(warning: Warning_) -> Json:
     shape: Json = {"notify": list(warning.notify)}
     if warning.percent is not None:
         shape["at"] = say_percent(warning.percent)
-    if warning.left_ms is not None:
-        shape["left"] = str(Active(warning.left_ms))
-    if warning.after_ms is not None:
-        shape["after"] = str(Active(warning.after_ms))
+    if warning.left is not None:
+        shape["left"] = str(warning.left)
+    if warning.after is not None:
+        shape["after"] = str(warning.after)
     if warning.level is not None:
         shape["level"] = warning.level
     return shape

@@ -15,7 +15,7 @@ from streams.policies.model import (
     PolicyShape,
     WarningShape,
 )
-from streams.sla.duration import Active, BusinessDays, Duration
+from streams.sla.duration import Active, BusinessDays, Duration, Offset
 from streams.sla.policy import (
     CATEGORIES,
     DEFAULT,
@@ -46,8 +46,8 @@ def build_policy(
     schedule = schedules.get(shape.schedule)
     targets = _targets(marked, (*path, "targets"), shape, schedule)
     pause = _pause(marked, (*path, "pause"), shape, statuses)
-    warnings = _warnings(marked, (*path, "warnings"), shape.warnings, targets)
-    contract = _contract(marked, (*path, "contract"), shape.contract)
+    warnings = _warnings(marked, (*path, "warnings"), shape.warnings, (targets, schedule))
+    contract = _contract(marked, (*path, "contract"), shape.contract, schedule)
     failed = any(fault.severity == "error" for fault in marked.faults[before:])
     if schedule is None or failed:
         return None
@@ -62,6 +62,7 @@ def build_policy(
         warnings=warnings,
         contract=contract,
         bots_answer=shape.bots_answer,
+        counts_from=shape.counts_from,
     )
 
 
@@ -104,8 +105,8 @@ def _check_length(marked: Marked, path: Path, duration: Duration, schedule: Sche
     if isinstance(duration, Active) and duration.ms > active:
         hours = active // 3_600_000
         what = f"longer than a year: '{schedule.name}' is not open for more than {hours}h of it"
-        marked.add(path, what, "write a shorter target, or take a schedule with more hours")
-    if isinstance(duration, BusinessDays) and duration.days > days:
+        marked.add(path, what, "write less time, or take a schedule with more hours")
+    if not isinstance(duration, Active) and duration.days > days:
         what = f"longer than a year: '{schedule.name}' has no more than {days} open days in it"
         marked.add(path, what, "write fewer business days")
 
@@ -128,22 +129,29 @@ def _pause(marked: Marked, path: Path, policy: PolicyShape, statuses: Mapping[st
 
 
 def _warnings(
-    marked: Marked, path: Path, shapes: list[WarningShape], targets: Targets
+    marked: Marked,
+    path: Path,
+    shapes: list[WarningShape],
+    promised: tuple[Targets, Schedule | None],
 ) -> tuple[Warning_, ...]:
     """Give the warnings in the order in which they are due, shares first."""
+    targets, schedule = promised
     warnings: dict[str, Warning_] = {}
     for index, shape in enumerate(shapes):
         where = (*path, index)
         warning = Warning_(
             percent=shape.at,
-            left_ms=_ms(shape.left),
-            after_ms=_ms(shape.after),
+            left=shape.left,
+            after=shape.after,
             level=shape.level,
             notify=tuple(dict.fromkeys(shape.notify)),
         )
         if warning.key in warnings:
             marked.add(where, f"the threshold {warning.key} comes twice", "join the two")
-        if warning.left_ms is not None and _too_early(warning.left_ms, targets):
+        for name, span in (("left", shape.left), ("after", shape.after)):
+            if isinstance(span, BusinessDays) and schedule is not None:
+                _check_length(marked, (*where, name), span, schedule)
+        if warning.left is not None and _too_early(warning.left, targets):
             what = "no target is longer, so it would be due before its clock starts"
             marked.add((*where, "left"), what, "write less time than the targets have")
         warnings[warning.key] = warning
@@ -154,20 +162,35 @@ def _ms(span: Active | None) -> int | None:
     return None if span is None else span.ms
 
 
-def _due(warning: Warning_) -> tuple[bool, Fraction, int, int]:
+def _due(warning: Warning_) -> tuple[bool, Fraction, int, int, int, int]:
     share = Fraction(0) if warning.percent is None else warning.percent
-    return warning.percent is None, share, warning.after_ms or 0, -(warning.left_ms or 0)
+    after, left = _size(warning.after), _size(warning.left)
+    return warning.percent is None, share, *after, -left[0], -left[1]
 
 
-def _too_early(left: int, targets: Targets) -> bool:
+def _size(span: Duration | None) -> tuple[int, int]:
+    """Give business days and active ms, one of which is 0."""
+    if isinstance(span, Active):
+        return 0, span.ms
+    return (0 if span is None else span.days), 0
+
+
+def _too_early(left: Offset, targets: Targets) -> bool:
     """Say whether every target is known to be no longer than the time left."""
     durations = [duration for priorities in targets.values() for duration in priorities.values()]
-    return bool(durations) and all(isinstance(d, Active) and d.ms <= left for d in durations)
+    return bool(durations) and all(
+        type(duration) is type(left) and _size(duration) <= _size(left) for duration in durations
+    )
 
 
-def _contract(marked: Marked, path: Path, shape: ContractShape | None) -> Contract | None:
+def _contract(
+    marked: Marked, path: Path, shape: ContractShape | None, schedule: Schedule | None
+) -> Contract | None:
     if shape is None:
         return None
+    for index, line in enumerate(shape.credits):
+        if line.late is not None and schedule is not None:
+            _check_length(marked, (*path, "credits", index, "late"), line.late, schedule)
     lines = [Credit(line.credit, line.below, _ms(line.late)) for line in shape.credits]
     below = sorted(line for line in ((c.below, c.credit) for c in lines) if line[0] is not None)
     late = sorted(line for line in ((c.late_ms, c.credit) for c in lines) if line[0] is not None)

@@ -14,7 +14,8 @@ from typing import Any
 from streams.policies.fault import PoliciesError, shown
 from streams.policies.fields import meant
 from streams.policies.load import schedule_of
-from streams.sla.duration import Active, Duration, parse_duration
+from streams.sla.clock import target_ms
+from streams.sla.duration import Duration, parse_duration
 from streams.sla.instant import format_instant, parse_instant
 from streams.sla.misread import Misread
 from streams.sla.schedule import Schedule, ScheduleHorizonError
@@ -68,21 +69,14 @@ class Questions:
 
 
 def deadline(schedule: Schedule, question: Question) -> Question:
-    """Answer where `seconds` of active time, or a `duration` such as 2bd, from `start` end."""
+    """Answer where `seconds` of active time, or a `duration` such as 2bd, end from `start` on."""
     start = _instant(question, "start")
     if "duration" in question and "seconds" not in question:
         duration = _duration(question["duration"])
-        active = active_of(duration, schedule, start)
+        active = target_ms(duration, schedule, start)
     else:
         active = _milliseconds(question.get("seconds"))
     return {"deadline": format_instant(schedule.deadline(start, active))}
-
-
-def active_of(duration: Duration, schedule: Schedule, start: int) -> int:
-    """Give the active ms of a duration that starts at an instant (R24)."""
-    if isinstance(duration, Active):
-        return duration.ms
-    return schedule.business_days(start, duration.days)
 
 
 def elapsed(schedule: Schedule, question: Question) -> Question:

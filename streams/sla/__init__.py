@@ -14,6 +14,7 @@ metric        what is timed: when a clock of each metric should run
 clock         one run of a metric; the table of its transitions
 progress      moving a clock, and the facts that this makes true
 facts         what is said downstream, with ids that anyone can derive again
+start         from when a clock counts: its true start, or when its policy came to apply
 ticket        all that must be kept of a ticket between two events
 engine        settle, then apply; late events are folded in again
 compensation  what two tellings of a history differ in

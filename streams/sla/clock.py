@@ -12,7 +12,9 @@ construction (R17) and a pause over closed hours moves nothing (R15).
 
 What is to be said of a clock before, at and after its deadline is a list of *steps*, each an amount
 of active time: warnings and the breach in ascending order. `step` points at the first not yet
-taken, so each is taken once per revision (R21), and `due` is the instant at which it falls.
+taken, so each is taken once per revision (R21), and `due` is the instant at which it falls. The
+lines of a contract by lateness (R31) are steps apart: once in a cycle, so no index points at them,
+but `earned`, the share of the fee that the cycle has earned; what earns more is still to be taken.
 Breached and warned are latched facts, not states: a breached clock runs until it is fulfilled.
 
 Transitions
@@ -23,12 +25,14 @@ changes nothing. `PATHS` are the signals that lead from a state to a wanted one.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Literal
 
-from streams.sla.duration import Active, Duration
+from streams.sla.duration import Active, BusinessDays, Duration, EndOfDay
 from streams.sla.events import Where
-from streams.sla.policy import Policy, Warning_
+from streams.sla.policy import Credit, Policy, Warning_
 from streams.sla.schedule import Schedule, ScheduleHorizonError
 
 State = Literal["none", "running", "paused", "fulfilled", "cancelled"]
@@ -78,17 +82,65 @@ class Step:
         return self.active, self.warning is None, (self.warning and self.warning.level) or 0
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of the contract by lateness (R31), passed when `active` ms have elapsed."""
+
+    active: int
+    rule: Credit
+
+
 def target_ms(duration: Duration, schedule: Schedule, started_at: int) -> int:
     """Give a target in ms of active time; business days are fixed at the clock's start (R24)."""
     if isinstance(duration, Active):
         return duration.ms
-    return schedule.business_days(started_at, duration.days)
+    return schedule.elapsed(started_at, fixed_until(duration, schedule, started_at))
 
 
-def steps(policy: Policy, target: int) -> tuple[Step, ...]:
-    """List what is to be said of a clock with this target, in order."""
-    said = [Step(rule.active(target), rule) for rule in policy.warnings]
-    return tuple(sorted([*said, Step(target)], key=Step.place))
+def fixed_until(duration: BusinessDays | EndOfDay, schedule: Schedule, started_at: int) -> int:
+    """Find the instant that business days, or the end of one, name at the clock's start (R24)."""
+    if isinstance(duration, BusinessDays):
+        return schedule.business_days_end(started_at, duration.days)
+    return schedule.day_end(started_at, duration.days)
+
+
+def steps(
+    policy: Policy, target: int, started_at: int, breached_at: int | None
+) -> tuple[Step, ...]:
+    """List what is to be said of a clock with this target, in order.
+
+    Business days before the breach are fixed at the clock's start, those after it at the breach
+    (R24): the steps before the breach are the same before and after it. What cannot come, since the
+    schedule does not open that much again, is no step.
+    """
+    said = [Step(target)]
+    for rule in policy.warnings:
+        with suppress(ScheduleHorizonError):
+            active = _active(rule, policy.schedule, target, (started_at, breached_at))
+            said.append(Step(active, rule))
+    return tuple(sorted(said, key=Step.place))
+
+
+def _active(rule: Warning_, schedule: Schedule, target: int, ends: tuple[int, int | None]) -> int:
+    """Say at how much active time, in ms, of a clock with this target a warning falls.
+
+    A share that is no whole millisecond falls on the next one; time left of more than the target
+    falls at the start. `ends`: the start, and the breach where it has come.
+    """
+    started_at, breached_at = ends
+    if rule.percent is not None:
+        return -(-target * rule.percent.numerator // rule.percent.denominator)
+    if isinstance(rule.left, Active):
+        return max(0, target - rule.left.ms)
+    if isinstance(rule.after, Active):
+        return target + rule.after.ms
+    if rule.left is not None:
+        deadline = schedule.deadline(started_at, target)
+        from_ = schedule.business_days_before(deadline, rule.left.days, started_at)
+        return schedule.elapsed(started_at, from_)
+    assert rule.after is not None  # one of the three there is
+    breach = schedule.deadline(started_at, target) if breached_at is None else breached_at
+    return target + schedule.business_days(breach, rule.after.days)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +159,9 @@ class Clock:
     `version` is of the policy set that `policy` is from (R18). `shares` is `used` by whose hands
     the ticket was in, the present ones in `where` (R28). `deadline` is None while paused (R15);
     `breached_at` is latched; `finished_at` is the instant of fulfilment or cancellation, `reason`
-    why it was cancelled, `met_by` the policy under which it was met.
+    why it was cancelled, `met_by` the policy under which it was met. `earned` is the share of the
+    contract's fee that the cycle has earned (R31). `lapsed`: it had ended, and nothing was promised
+    for it for a while since (R16).
     """
 
     kind: str
@@ -131,6 +185,8 @@ class Clock:
     reason: str | None = None
     met_by: str | None = None
     version: str = ""
+    earned: Fraction = Fraction(0)
+    lapsed: bool = False
 
     @property
     def open(self) -> bool:
@@ -192,7 +248,7 @@ class Clock:
     def take_up(self, terms: Terms) -> None:
         """Swap the terms of a clock that stands still, or is about to be planned anew."""
         self.policy, self.version, self.target = terms.policy, terms.version, terms.target
-        self.steps, self.step = steps(terms.policy, terms.target), 0
+        self.steps, self.step = self._steps(), 0
 
     def retarget(self, terms: Terms, instant: int) -> None:
         """Swap the terms; used time stays (R16). Steps past are left to the caller."""
@@ -200,6 +256,11 @@ class Clock:
         self.take_up(terms)
         self.revision += 1
         self.plan()
+
+    def breach(self, instant: int) -> None:
+        """Latch the breach; what is to be said after it is counted from it."""
+        self.breached_at = self.deadline = instant
+        self.steps = self._steps()
 
     def plan(self) -> None:
         """Find the deadline and the instant of the next step, None where the clock stands still."""
@@ -210,8 +271,34 @@ class Clock:
             return
         overdue = self.breached_at is not None and self.target <= self.used
         self.deadline = self.breached_at if overdue else self._instant(self.target)
-        if self.step < len(self.steps):
-            self.due = self._instant(self.steps[self.step].active)
+        ahead = self.ahead()
+        if ahead is not None:
+            self.due = self._instant(ahead.active)
+
+    def ahead(self) -> Step | Line | None:
+        """Give what is to be taken next; at one amount a line comes after the breach."""
+        step = self.steps[self.step] if self.step < len(self.steps) else None
+        line = next(iter(self.lines()), None)
+        if step is None or (line is not None and line.active < step.active):
+            return line
+        return step
+
+    def lines(self) -> list[Line]:
+        """List the lines of the contract by lateness that would earn more than was earned (R31)."""
+        if self.policy.contract is None:
+            return []
+        return [
+            Line(self.target + rule.late_ms, rule)
+            for rule in self.policy.contract.credits
+            if rule.late_ms is not None and rule.credit > self.earned
+        ]
+
+    def reaches(self, active: int) -> int | None:
+        """Give the instant (ms UTC) of so much active time, if nothing changes; None: never."""
+        return self._instant(active) if self.state == "running" else None
+
+    def _steps(self) -> tuple[Step, ...]:
+        return steps(self.policy, self.target, self.started_at, self.breached_at)
 
     def _instant(self, active: int) -> int | None:
         try:

@@ -59,13 +59,13 @@ class Engine:
             ticket = Ticket(event.ticket, version, adopted=adopted)
         if self.knows(ticket, event):
             return ticket, []
-        order = event.order(self._policies(ticket).category)
         former = _former(ticket, event)
-        late = order < ticket.newest or event.time < ticket.reached or former is not None
-        if late:
+        order = self._order(ticket, event)
+        if former is not None or _late(ticket, event, order):
             self._must_be_kept(ticket, event, order)
         facts = self._adopt(ticket, event.time)
-        if late:
+        order = self._order(ticket, event)
+        if former is not None or _late(ticket, event, order):
             return ticket, facts + self._amend(ticket, event, former)
         facts += self._advance(ticket, event, order)
         if len(ticket.history) > HISTORY_LIMIT:
@@ -118,15 +118,16 @@ class Engine:
 
     def _advance(self, ticket: Ticket, event: TicketEvent, order: Order) -> list[Fact]:
         facts = self._settle(ticket, event.time)
-        before = ticket.story.attributes
+        before, tells = ticket.story.attributes, True
         if isinstance(event, Adopted):
             ticket.version = event.version
-        ticket.story.tell(event, self._policies(ticket).category)
+            tells = event.since is not None and not ticket.closed
         ticket.newest = order
         ticket.reached = max(ticket.reached, event.time)
         ticket.history.append(event)
-        if isinstance(event, Adopted) and event.since is None:
+        if not tells:
             return facts
+        ticket.story.tell(event, self._policies(ticket).category)
         where = ticket.story.where
         for clock in ticket.clocks.values():
             if clock.where != where:
@@ -152,11 +153,12 @@ class Engine:
     def _adopt(self, ticket: Ticket, instant: int) -> list[Fact]:
         """Let the adoptions before an instant take hold of the ticket (R18).
 
-        None is put before what was said or done already: that stands as it is.
+        None is put before what was said or done already: that stands as it is. Whether the ticket
+        is closed then is seen when the event is told: a late one may show that it was not.
         """
         facts: list[Fact] = []
         for adoption in self.versions.pending(ticket, instant):
-            since = None if ticket.closed else adoption.since
+            since = adoption.since
             ticket.adopted = adoption.at
             if since is None and adoption.version == ticket.version:
                 continue
@@ -181,10 +183,9 @@ class Engine:
 
         `former`: the event whose place it takes, which falls away.
         """
-        category = self._policies(ticket).category
-        order = event.order(category)
         history = [known for known in ticket.history if known is not former]
-        place = bisect_right(history, order, key=lambda known: known.order(category))
+        order = self._order(ticket, event)
+        place = bisect_right(history, order, key=lambda known: self._order(ticket, known))
         _, before = self._fold(ticket, ticket.history, ticket.reached)
         again, after = self._fold(
             ticket, [*history[:place], event, *history[place:]], ticket.reached
@@ -213,6 +214,18 @@ class Engine:
         base.history, base.base, base.spent = [], None, {}
         ticket.base, ticket.history = base, ticket.history[half:]
 
+    def _order(self, ticket: Ticket, event: TicketEvent) -> Order:
+        """Give an event's place in the ticket's history (R6).
+
+        What its status means is for the version to say that held then (R18).
+        """
+        version = ticket.base.version if ticket.base is not None else ticket.began
+        for known in reversed(ticket.history):
+            if isinstance(known, Adopted) and known.time < event.time:
+                version = known.version
+                break
+        return event.order(self.versions.set(version).category)
+
     def _policies(self, ticket: Ticket) -> PolicySet:
         return self.versions.set(ticket.version)
 
@@ -224,6 +237,11 @@ def _beginning(ticket: Ticket) -> Ticket:
     fresh = ticket.base.copy()
     fresh.base = ticket.base
     return fresh
+
+
+def _late(ticket: Ticket, event: TicketEvent, order: Order) -> bool:
+    """Whether an event belongs before what has been applied, or said already (R7)."""
+    return order < ticket.newest or event.time < ticket.reached
 
 
 def _former(ticket: Ticket, event: TicketEvent) -> TicketEvent | None:

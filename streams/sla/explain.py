@@ -10,7 +10,8 @@ the schedule, so that they can be added up apart from the engine's own arithmeti
   clock's last change before them, with what had been used by then.
 - Where a policy came to apply late, the time before it was counted at that moment as if it had
   applied all along (R9); `_counted` walks the history as the engine does and keeps the pieces. So
-  it is where a version of the policies was applied from the clocks' start (R18).
+  it is where a version of the policies was applied from the clocks' start (R18), and where what a
+  policy counts begins or ends with the policy (`start`).
 - What a survivor inherits from a merged ticket is a piece that lies before what it counted itself
   (R20); it is added where the merge happened.
 """
@@ -20,8 +21,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from streams.sla.clock import Clock, State, target_ms
-from streams.sla.duration import Active, BusinessDays
+from streams.sla.clock import Clock, State, fixed_until, target_ms
+from streams.sla.duration import Active
 from streams.sla.engine import Engine
 from streams.sla.events import Absorbed, Adopted, TicketEvent
 from streams.sla.explanation import Breach, Explanation, NoDeadline, Segment, Sum, Terms
@@ -31,6 +32,7 @@ from streams.sla.metric import LIVE, want
 from streams.sla.policy import Policy
 from streams.sla.progress import UNPROMISED
 from streams.sla.schedule import Schedule
+from streams.sla.start import counts_anew
 from streams.sla.story import Story
 from streams.sla.ticket import Ticket
 from streams.sla.versions import Versions
@@ -67,10 +69,11 @@ class _Mark:
 
 @dataclass(slots=True)
 class _Life:
-    """A cycle of a clock: the engine's clock itself, and its marks so far."""
+    """A cycle of a clock: the engine's clock itself, its marks, and whether it had lapsed."""
 
     clock: Clock
     marks: list[_Mark] = field(default_factory=list)
+    lapsed: bool = False
 
     def changed(self) -> bool:
         """Whether the clock's state or terms are others than at the last mark."""
@@ -109,6 +112,7 @@ def _lives(ticket: Ticket, engine: Engine) -> tuple[dict[Name, _Life], dict[Name
         for life in lives.values():
             if event is not None and life.changed():
                 life.marks.append(_mark(life, fresh, engine.versions, event, facts))
+            life.lapsed = life.clock.lapsed
     return lives, {_name(fact): fact for fact in said if fact.type == "breached"}
 
 
@@ -139,7 +143,7 @@ def _mark(
         terms = last.terms
     else:
         terms = _terms(clock, ticket)
-    anew = _anew(clock, last, event)
+    anew = _anew(life, event)
     inherits = not anew and last is not None and clock.started_at != last.started_at
     return _Mark(
         event.time,
@@ -158,11 +162,15 @@ def _mark(
     )
 
 
-def _anew(clock: Clock, last: _Mark | None, event: TicketEvent) -> bool:
+def _anew(life: _Life, event: TicketEvent) -> bool:
     """Whether what stands on the clock was counted at this event, from its start."""
-    if last is None:
-        return clock.started_at < event.time
-    if clock.open and last.state == "cancelled" and last.reason in UNPROMISED:
+    if not life.marks:
+        return life.clock.started_at < event.time
+    clock, last = life.clock, life.marks[-1]
+    unpromised = last.state == "cancelled" and last.reason in UNPROMISED
+    if clock.open and (unpromised or life.lapsed):
+        return True
+    if not isinstance(event, Absorbed) and counts_anew(last, clock.policy, clock.started_at):
         return True
     return isinstance(event, Adopted) and event.since == "start" and clock.open
 
@@ -198,8 +206,8 @@ def _terms(clock: Clock, ticket: Ticket) -> Terms:
     )
     promise = next(fitting, Active(clock.target))
     until = None
-    if isinstance(promise, BusinessDays):
-        until = schedule.business_days_end(clock.started_at, promise.days)
+    if not isinstance(promise, Active):
+        until = fixed_until(promise, schedule, clock.started_at)
     return Terms(policy.name, schedule, promise, clock.target, until)
 
 
@@ -238,8 +246,9 @@ def _counted(clock: Clock, terms: Terms, ticket: Ticket, versions: Versions) -> 
     spans += ((at, end, "running", cause) for at, end, cause in reversed(inherited))
     ends = [*(at for at, _, _ in pieces[1:]), now]
     spans += [(at, end, state, cause) for (at, state, cause), end in zip(pieces, ends, strict=True)]
-    for place, (at, end, state, cause) in enumerate(spans):
-        if at < now:
+    for place, (since, end, state, cause) in enumerate(spans):
+        at = max(since, clock.started_at)  # before it nothing counts where the policy says so
+        if at < now and (at == since or at < end):
             counted = _sum(state, terms.schedule, at, end, used)
             yield Segment(
                 state,

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Literal, get_args
 
+from streams.sla.earned import Earned
 from streams.sla.events import Attributes, Where
 
 FactType = Literal[
@@ -21,6 +22,7 @@ FactType = Literal[
     "resumed",
     "breach_imminent",
     "breached",
+    "credited",
     "fulfilled",
     "cancelled",
     "retargeted",
@@ -38,10 +40,11 @@ class Fact:
     Instants in ms UTC, amounts in ms of active time. `deadline` is None while paused. `elapsed` is
     what the clock had counted at `time`. `threshold`, `level`, `notify`, `schedule_open` stand on
     warnings; `reason` where one is to be given; `causes` (R28: active ms by team, status and
-    assignee) and `reopens` on a breach; `outcome` on fulfilments; `withdraws` on a resumption that
-    follows an outcome, which it withdraws from `withdraws_policy` (R12, R26); `retracts` and
-    `retracts_type` on what takes another fact back; `corrects` on a fact that a late event brought
-    about (R7).
+    assignee) and `reopens` on a breach; `credit` on a breach under a contract and on each line that
+    it passes later (R31); `outcome` on fulfilments; `withdraws` on a resumption that follows an
+    outcome, which it withdraws from `withdraws_policy` (R12, R26); `retracts` and `retracts_type`
+    on what takes another fact back; `outcome_at` on those two, the instant of what is no more;
+    `corrects` on a fact that a late event brought about (R7).
     """
 
     type: FactType
@@ -68,11 +71,13 @@ class Fact:
     reason: str | None = None
     causes: tuple[tuple[Where, int], ...] = ()
     reopens: int = 0
+    credit: Earned | None = None
     outcome: str | None = None
     withdraws: str | None = None
     withdraws_policy: str | None = None
     retracts: str | None = None
     retracts_type: FactType | None = None
+    outcome_at: int | None = None
     corrects: bool = False
     issue: int = 0
 
@@ -120,12 +125,16 @@ class Fact:
     def says_the_same(self, other: Fact) -> bool:
         """Whether two facts differ at most in what neither was judged by: attributes, causes.
 
-        A tag that arrives late must not take a breach back and page a manager twice.
+        A tag that arrives late must not take a breach back and page a manager twice. When a breach
+        will earn more is a forecast; what it has earned is not.
         """
+        earns_the_same = self.credit is not None and self.credit.says_the_same(other.credit)
         return self == replace(
             other,
             attributes=self.attributes,
             causes=self.causes,
+            reopens=self.reopens,
+            credit=self.credit if earns_the_same else other.credit,
             corrects=self.corrects,
             issue=self.issue,
         )
@@ -142,6 +151,7 @@ class Fact:
             discriminator=which + suffix,
             retracts=self.id,
             retracts_type=self.type,
+            outcome_at=self.time if self.outcome_at is None else self.outcome_at,
             corrects=True,
             issue=0,
         )

@@ -18,6 +18,7 @@ from streams.sla.facts import Fact
 from streams.sla.metric import LIVE, RULES, Want, want
 from streams.sla.policy import KINDS, Policy
 from streams.sla.progress import UNPROMISED, move, retarget
+from streams.sla.start import Promise, counts_anew
 from streams.sla.story import MERGED, Story
 from streams.sla.ticket import Ticket
 from streams.sla.versions import Versions
@@ -84,8 +85,9 @@ class Following:
         if policy is not None:
             duration = policy.target(metric, self.ticket.story.attributes.get("priority"))
         if policy is None or duration is None:
-            if clock is None or not clock.open:
+            if clock is None:
                 return []
+            clock.lapsed = not clock.open
             reason = "no_policy" if policy is None else "no_target"
             return move(self.ticket, clock, "cancelled", now, reason=reason)
         wanted = self._want(metric, policy, version)
@@ -94,6 +96,8 @@ class Following:
         facts: list[Fact] = []
         begins = clock is None or wanted.cycle > clock.cycle
         if begins or clock is None or not self._stands(clock, policy):
+            promise = Promise(self.versions, self.ticket, version, policy, metric)
+            wanted = promise.counted(wanted)
             terms = Terms(policy, version, target_ms(duration, policy.schedule, wanted.started_at))
             if begins or clock is None:
                 clock = self._begin(name, terms, wanted)
@@ -137,7 +141,7 @@ class Following:
             target=terms.target,
             started_at=wanted.started_at,
             since=self.event.time,
-            steps=steps(terms.policy, terms.target),
+            steps=steps(terms.policy, terms.target, wanted.started_at, None),
             used=sum(shares.values()),
             where=self.ticket.story.where,
             shares=shares,
@@ -146,21 +150,39 @@ class Following:
 
     def _renew(self, clock: Clock, terms: Terms, wanted: Want) -> list[Fact]:
         """Hold a clock to the terms of now, and from the start of now, where these are others."""
-        now, reason, changed = self.event.time, None, False
-        if clock.state == "cancelled" and clock.reason in UNPROMISED:
+        now, reason = self.event.time, None
+        changed = False
+        if not isinstance(self.event, Absorbed):
+            changed = counts_anew(clock, terms.policy, wanted.started_at)
+        if changed or clock.lapsed or (clock.state == "cancelled" and clock.reason in UNPROMISED):
             clock.recount(self._counted(clock.metric, terms, wanted.started_at), now)
-            clock.started_at = wanted.started_at
+            clock.started_at, clock.lapsed = wanted.started_at, False
         elif isinstance(self.event, Absorbed) and wanted.started_at < clock.started_at:
             clock.backdate(wanted.started_at, self.event.where, now)
             reason, changed = MERGED, True
-        if clock.version != terms.version:
+        if isinstance(self.event, Adopted):
             reason = ADOPTED
-            if isinstance(self.event, Adopted) and self.event.since == "start" and clock.open:
-                changed = self._count_anew(clock, terms, wanted.started_at)
-        if changed or clock.policy != terms.policy or clock.target != terms.target:
+            if self._from_start(clock, terms):
+                changed |= self._count_anew(clock, terms, wanted.started_at)
+        if changed or clock.target != terms.target or not _alike(clock.policy, terms.policy):
             return retarget(self.ticket, clock, terms, now, reason)
         clock.policy, clock.version = terms.policy, terms.version  # the same in other words
+        clock.plan()  # but for what a contract earns from here on (R31)
         return []
+
+    def _from_start(self, clock: Clock, terms: Terms) -> bool:
+        """Whether a version is applied from the clock's start that has not held from there."""
+        if not (isinstance(self.event, Adopted) and self.event.since == "start" and clock.open):
+            return False
+        if clock.version != terms.version:
+            return True
+        held = (
+            known.since
+            for known in reversed(self.ticket.history)
+            if isinstance(known, Adopted) and known is not self.event and known.since is not None
+            if known.version == terms.version and known.time > clock.started_at
+        )
+        return next(held, None) == "now"
 
     def _count_anew(self, clock: Clock, terms: Terms, started_at: int) -> bool:
         """Count as if the terms had held from the start; whether that comes to something else."""
@@ -173,7 +195,7 @@ class Following:
         return True
 
     def _counted(self, metric: str, terms: Terms, started_at: int) -> dict[Where, int]:
-        """Count the active ms, by whose hands, as if the policy had applied from the start (R9)."""
+        """Count the active ms since a start, by whose hands, as if the policy had applied (R9)."""
         shares: dict[Where, int] = {}
         if started_at >= self.event.time:
             return shares
@@ -184,8 +206,8 @@ class Following:
         # What was folded into the base is counted as if nothing had stood still in it.
         since = wanted.started_at if wanted is not None and wanted.state == "running" else None
         for event in self.ticket.history:
-            if since is not None:
-                active = schedule.elapsed(since, event.time)
+            if since is not None and event.time > started_at:
+                active = schedule.elapsed(max(since, started_at), event.time)
                 shares[story.where] = shares.get(story.where, 0) + active
             story.tell(event, policies.category)
             before, wanted = wanted, want(metric, story, terms.policy, policies)
@@ -194,10 +216,19 @@ class Following:
             since = event.time if wanted is not None and wanted.state == "running" else None
             if isinstance(event, Absorbed) and wanted is not None and since is not None:
                 until = inherited_until(before, wanted, event.time)
-                if until > wanted.started_at:
-                    active = schedule.elapsed(wanted.started_at, until)
+                first = max(wanted.started_at, started_at)
+                if until > first:
+                    active = schedule.elapsed(first, until)
                     shares[event.where] = shares.get(event.where, 0) + active
         return {where: active for where, active in shares.items() if active}
+
+
+def _alike(one: Policy, other: Policy) -> bool:
+    """Whether two policies come to the same for a clock with one target: name, hours, warnings.
+
+    Another version may differ in what does not touch the clock, such as the targets of others.
+    """
+    return (one.name, one.schedule, one.warnings) == (other.name, other.schedule, other.warnings)
 
 
 def inherited_until(before: Want | None, wanted: Want, now: int) -> int:

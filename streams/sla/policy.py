@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
 
-from streams.sla.duration import Active, Duration
+from streams.sla.duration import Active, Duration, Offset
 from streams.sla.schedule import Schedule
 
 CATEGORIES = ("new", "open", "pending", "on_hold", "solved", "closed")
@@ -31,6 +31,9 @@ METRICS = (
 RESOLUTION_METRICS = ("total_resolution", "first_resolution", "resolution_cycle")
 KINDS = ("sla", "olo")
 RESUME_ON = ("customer_message",)
+WORDS = ("status", "priority")
+"""Attributes that are words: a number in their place is its digits, in events as in filters."""
+START, MATCH = COUNTS_FROM = ("start", "match")
 DEFAULT = "default"
 """The key of `targets` for any priority that has none of its own."""
 
@@ -47,35 +50,22 @@ def word(text: str) -> str:
 class Warning_:  # noqa: N801  # Warning is Python's
     """When to warn (R21): exactly one of a share of the target, time left, time after the breach.
 
-    `percent` is a fraction of 1; `left_ms` and `after_ms` are active time.
+    `percent` is a fraction of 1. Of `left` and `after` only a clock can say how much active time
+    they are where they are business days (R24).
     """
 
     percent: Fraction | None = None
-    left_ms: int | None = None
-    after_ms: int | None = None
+    left: Offset | None = None
+    after: Offset | None = None
     level: int | None = None
     notify: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
-        """Name the threshold: "80%", "left:15m" or "after:1h"."""
+        """Name the threshold: "80%", "left:15m" or "after:1bd"."""
         if self.percent is not None:
             return say_percent(self.percent)
-        if self.left_ms is not None:
-            return f"left:{Active(self.left_ms)}"
-        return f"after:{Active(self.after_ms or 0)}"
-
-    def active(self, target: int) -> int:
-        """Say at how much active time, in ms, of a clock with this target it falls.
-
-        A share that is no whole millisecond falls on the next one; time left of more than the
-        target falls at the start.
-        """
-        if self.percent is not None:
-            return -(-target * self.percent.numerator // self.percent.denominator)
-        if self.left_ms is not None:
-            return max(0, target - self.left_ms)
-        return target + (self.after_ms or 0)
+        return f"left:{self.left}" if self.left is not None else f"after:{self.after}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +88,20 @@ class Credit:
     below: Fraction | None = None
     late_ms: int | None = None
 
+    @property
+    def key(self) -> str:
+        """Name the line: "below:95%" or "late:30m"."""
+        if self.below is not None:
+            return f"below:{say_percent(self.below)}"
+        return f"late:{Active(self.late_ms or 0)}"
+
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """What a breach may cost (R31); `cap` is the most that a month can earn, of the fee."""
+    """What breaches may cost (R31); `cap` is the most that a month can earn, of the fee.
+
+    The lines by lateness stand in its order, and each earns more than the one before.
+    """
 
     account: str
     monthly_fee: Fraction
@@ -114,7 +114,8 @@ class Contract:
 class Policy:
     """A named promise. `targets` is metric → priority word → duration; `objective` a fraction.
 
-    `bots_answer`: a bot's public message counts as an answer (R9).
+    `bots_answer`: a bot's public message counts as an answer (R9). `counts_from`: clocks count from
+    their true start, or from when the policy came to match (R9, R16).
     """
 
     name: str
@@ -127,6 +128,7 @@ class Policy:
     warnings: tuple[Warning_, ...] = ()
     contract: Contract | None = None
     bots_answer: bool = False
+    counts_from: str = START
 
     def target(self, metric: str, priority: object) -> Duration | None:
         """Give the target of the priority, or else the metric's default; None without either."""

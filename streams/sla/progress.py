@@ -6,9 +6,11 @@ order in which it came true. Which way a clock should go is the engine's to know
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
-from streams.sla.clock import PATHS, Clock, Signal, State, Step, Terms
+from streams.sla.clock import PATHS, Clock, Line, Signal, State, Step, Terms
+from streams.sla.earned import earned
 from streams.sla.events import Attributes
 from streams.sla.facts import Fact, FactType
 from streams.sla.ticket import Ticket
@@ -38,7 +40,7 @@ def move(
     """Take the transitions that lead to a state, and say them."""
     facts: list[Fact] = []
     for signal in PATHS.get((clock.state, state), ()):
-        promised_again = clock.reason in UNPROMISED
+        promised_again, finished_at = clock.reason in UNPROMISED, clock.finished_at
         clock.signal(signal, now)
         clock.reason = reason
         told: dict[str, Any] = {}
@@ -53,6 +55,7 @@ def move(
             told["discriminator"] = "reopened"
             told["reason"] = "policy_applied" if promised_again else "reopened"
             told["withdraws"] = clock.met_by and "met"
+            told["outcome_at"] = finished_at if clock.met_by else None
             told["withdraws_policy"], clock.met_by = clock.met_by, None
         fact = _fact(ticket, clock, SAYS[signal], now, **told)
         facts.append(fact)
@@ -78,12 +81,16 @@ def retarget(
 
 def take_step(ticket: Ticket, clock: Clock, due: int) -> list[Fact]:
     """Take the clock's next step at its instant."""
-    step = clock.steps[clock.step]
-    clock.step += 1
+    step = clock.ahead()
+    assert step is not None  # something is due
     facts: list[Fact] = []
-    if step.warning is None:
+    if isinstance(step, Step):
+        clock.step += 1
+    if isinstance(step, Line):
+        facts.append(_credited(ticket, clock, step, due))
+    elif step.warning is None:
         if clock.breached_at is None:
-            clock.breached_at = clock.deadline = due
+            clock.breach(due)
             facts.append(_breach(ticket, clock, due, "deadline_passed"))
     elif not _spoilt(clock, step):
         facts.append(_warning(ticket, clock, step, due))
@@ -94,30 +101,51 @@ def take_step(ticket: Ticket, clock: Clock, due: int) -> list[Fact]:
 def _collapse(ticket: Ticket, clock: Clock, now: int, reason: str) -> list[Fact]:
     """Deal with steps already past when a clock starts or is retargeted (R16, R21).
 
-    The breach comes once; of the warnings only the highest, and none from before a breach.
+    The breach comes once; of the warnings only the highest, and none from before a breach; of the
+    contract's lines only the highest, told with the breach where there is one (R31).
     """
-    past: list[Step] = []
+    highest: Step | None = None
+    broken = False
     while clock.step < len(clock.steps) and _past(clock, clock.steps[clock.step]):
-        past.append(clock.steps[clock.step])
+        highest = clock.steps[clock.step]
         clock.step += 1
-    if not past:
+        if highest.warning is None and clock.breached_at is None:
+            clock.breach(now)
+            broken = True
+    lines = [line for line in clock.lines() if line.active < clock.used]
+    if highest is None and not lines:
         return []
     facts: list[Fact] = []
-    if any(step.warning is None for step in past) and clock.breached_at is None:
-        clock.breached_at = clock.deadline = now
-        facts.append(_breach(ticket, clock, now, reason))
-    highest = past[-1]
-    if highest.warning is not None and not _spoilt(clock, highest):
+    if broken:
+        facts.append(_breach(ticket, clock, now, reason, *lines[-1:]))
+    elif lines:
+        facts.append(_credited(ticket, clock, lines[-1], now))
+    if highest is not None and highest.warning is not None and not _spoilt(clock, highest):
         facts.append(_warning(ticket, clock, highest, now))
     clock.plan()
     return facts
 
 
-def _breach(ticket: Ticket, clock: Clock, now: int, reason: str) -> Fact:
-    """Say a breach, and where its time went (R28)."""
-    reopens = ticket.story.reopens
-    causes = clock.causes(now)
-    return _fact(ticket, clock, "breached", now, reason=reason, causes=causes, reopens=reopens)
+def _breach(ticket: Ticket, clock: Clock, now: int, reason: str, line: Line | None = None) -> Fact:
+    """Say a breach, where its time went (R28), and what it earns at once (R31)."""
+    clock.earned = Fraction(0) if line is None else line.rule.credit
+    return _fact(
+        ticket,
+        clock,
+        "breached",
+        now,
+        reason=reason,
+        causes=clock.causes(now),
+        reopens=ticket.story.reopens,
+        credit=earned(clock, clock.earned),
+    )
+
+
+def _credited(ticket: Ticket, clock: Clock, line: Line, now: int) -> Fact:
+    """Say that a cycle has passed a line of the contract, and what that adds (R31)."""
+    adds, clock.earned = line.rule.credit - clock.earned, line.rule.credit
+    credit = earned(clock, adds)
+    return _fact(ticket, clock, "credited", now, threshold=line.rule.key, credit=credit)
 
 
 def _warning(ticket: Ticket, clock: Clock, step: Step, now: int) -> Fact:

@@ -22,6 +22,8 @@ Spans = list[tuple[int, int]]
 """Half-open spans of instants, in ms UTC."""
 
 _YEAR_DAYS, _YEAR_WEEKS = 366, 53
+_FOR_GOOD = date(9998, 12, 31)
+"""Whatever closes until this day or a later one closes for good."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +67,14 @@ class Rules:
     @cached_property
     def last_year(self) -> int | None:
         """Name the last year that may have hours; None where there are some every week."""
+        lasts = [special.last for special in self.exceptions if special.hours]
         if any(self.hours.days):
-            return None
-        return max(special.last.year for special in self.exceptions if special.hours) + 1
+            shut = (s.first for s in self.exceptions if s.hours == () and s.last >= _FOR_GOOD)
+            closed_from = min(shut, default=None)
+            if closed_from is None:
+                return None
+            lasts.append(closed_from)
+        return max(lasts).year + 1
 
     def spans(self, ordinal: int) -> Spans:
         """Give the windows that open on a local date (its ordinal), closures taken out.
@@ -85,7 +92,7 @@ class Rules:
         if off:
             return []
         spans = [span for window in hours if (span := self._span(ordinal, window))]
-        return without(spans, closures) if closures else spans
+        return without(spans, closures)
 
     def capacity(self) -> tuple[int, int]:
         """Bound what a year can hold: open ms, and days on which a window opens."""

@@ -6,20 +6,23 @@ Both questions are then searches in one monotone function, the open time up to a
 `elapsed` is a difference of it, `deadline` its inverse. Neither touches a calendar.
 
 - A deadline is the earliest instant that fits (R25): at a window's end, not at the next opening.
-- Business days follow the local clock (R24), see `business_days`.
+- Business days follow the local clock, or end with the last window (R24): `business_days_end`,
+  `day_end`.
 - Years 2 to 9998 can be reached; what cannot is a ScheduleHorizonError, with the reason. `24x7` is
   plain addition, and has no such bounds.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Iterator
 from datetime import date
+from itertools import islice
 
 from streams.sla.holidays_ import Holidays
 from streams.sla.hours import ALWAYS, WeeklyHours
 from streams.sla.rules import Rules, Spans, Special
+from streams.sla.year import Year
 from streams.sla.zone import DAY, EPOCH, instant_of, local_of, parse_zone
 
 FIRST_YEAR, LAST_YEAR = 2, 9998
@@ -58,7 +61,7 @@ class Schedule:
         self.rules = Rules(zone, hours, holidays or Holidays(), exceptions)
         self._zone = parse_zone(zone)
         self._always = self.rules.always
-        self._years: dict[int, _Year] = {}
+        self._years: dict[int, Year] = {}
         self._totals: dict[int, int] = {}
 
     @classmethod
@@ -158,21 +161,71 @@ class Schedule:
         _year_of(start)
         ordinal, ms = local_of(self._zone, start)
         second, ms = divmod(ms, 1000)
-        while True:
-            ordinal += 1
-            self._must_go_on(date.fromordinal(ordinal).year)
-            if not self.rules.spans(ordinal):
-                continue
-            days -= 1
-            if days <= 0:
-                until = instant_of(self._zone, ordinal, second, closing=True) + ms
-                if self.elapsed(start, until):
-                    return until
+        dates = islice(self._open_dates(ordinal), days - 1, None)
+        until = start
+        while not self.elapsed(start, until):
+            until = instant_of(self._zone, next(dates), second, closing=True) + ms
+        return until
 
-    def _year(self, number: int) -> _Year:
+    def _open_dates(self, ordinal: int) -> Iterator[int]:
+        """Give the local dates on which a window opens, in order, after a date (their ordinals)."""
+        number = max(date.fromordinal(ordinal).year, FIRST_YEAR)
+        while True:
+            self._must_go_on(number)
+            dates = self._year(number).dates
+            yield from dates[bisect_right(dates, ordinal) :]
+            number += 1
+
+    def business_days_before(self, instant: int, days: int, start: int) -> int:
+        """Find the same local time on the days-th open day before an instant (R24).
+
+        No earlier than the start. Where that time of day comes twice, the first is meant; where it
+        is skipped, the end of the gap.
+        """
+        first, _ = local_of(self._zone, start)
+        ordinal, ms = local_of(self._zone, instant)
+        while days:
+            ordinal -= 1
+            if ordinal < first:
+                return start
+            days -= bool(self.rules.spans(ordinal))
+        second, ms = divmod(ms, 1000)
+        return max(start, instant_of(self._zone, ordinal, second, closing=False) + ms)
+
+    def day_end(self, start: int, days: int) -> int:
+        """Find the last closing on the days-th following open day (R24), with 0 on the start's own.
+
+        An open day is a local date on which a window opens; it ends with its last window, which may
+        be on the next date. The start's own day is its date, or the day before while that has not
+        ended and the date's own windows have not begun (03:00, and 22:00-06:00 is open). Where the
+        own day has no time left (Friday 20:00, Saturday), 0 is the next open day: never nothing.
+        """
+        if days < 0:
+            message = f"the end of a business day ({days}) is not before its start"
+            raise ValueError(message)
+        _year_of(start)
+        ordinal = self._day_of(start)
+        if days == 0 and (end := self._end_of(ordinal, start)) > start:
+            return end
+        return self._end_of(next(islice(self._open_dates(ordinal), max(days, 1) - 1, None)), start)
+
+    def _day_of(self, instant: int) -> int:
+        """Give the ordinal of the business day of an instant, open or not; it never goes back."""
+        ordinal, _ = local_of(self._zone, instant)
+        if instant_of(self._zone, ordinal + 1, 0, closing=False) <= instant:
+            ordinal += 1  # clocks went back over midnight: the next date has been there already
+        begun = min((opens for opens, _ in self.rules.spans(ordinal)), default=instant + 1)
+        return ordinal - (instant < begun and instant < self._end_of(ordinal - 1, instant))
+
+    def _end_of(self, ordinal: int, default: int) -> int:
+        """Give the instant by which all windows have closed that opened on a date or before."""
+        spans = self.rules.spans(ordinal - 1) + self.rules.spans(ordinal)
+        return max((closes for _, closes in spans), default=default)
+
+    def _year(self, number: int) -> Year:
         year = self._years.get(number)
         if year is None:
-            year = _Year(self._windows_of(number))
+            year = self._make(number)
             if len(self._years) >= _KEPT:
                 del self._years[next(iter(self._years))]
             self._years[number] = year
@@ -183,21 +236,19 @@ class Schedule:
         total = self._totals.get(number)
         return self._year(number).total if total is None else total
 
-    def _windows_of(self, number: int) -> Spans:
-        """Resolve the rules for a year of UTC: in order, merged, cut to the year."""
+    def _make(self, number: int) -> Year:
+        """Resolve the rules for a year of UTC: windows in order, merged, cut to the year."""
         begin, end = _NEW_YEARS[number - FIRST_YEAR], _NEW_YEARS[number - FIRST_YEAR + 1]
-        first = date(number, 1, 1).toordinal() - _REACH
-        last = date(number, 12, 31).toordinal() + _REACH
+        first, last = date(number, 1, 1).toordinal(), date(number, 12, 31).toordinal()
+        opened = {day: self.rules.spans(day) for day in range(first - _REACH, last + _REACH + 1)}
         windows: Spans = []
-        for span in sorted(
-            span for day in range(first, last + 1) for span in self.rules.spans(day)
-        ):
+        for span in sorted(span for spans in opened.values() for span in spans):
             opens, closes = max(span[0], begin), min(span[1], end)
             if windows and opens <= windows[-1][1]:
                 windows[-1] = windows[-1][0], max(closes, windows[-1][1])
             elif opens < closes:
                 windows.append((opens, closes))
-        return windows
+        return Year(windows, [day for day in range(first, last + 1) if opened[day]])
 
     def _must_fit(self, start: int, active: int) -> None:
         """Refuse at once what even the busiest years could not hold, before making them all."""
@@ -209,52 +260,15 @@ class Schedule:
         """Stop a search that can find nothing any more."""
         last = self.rules.last_year
         if last is not None and year > last:
-            self._out_of_reach("it has no weekly hours, and its exceptions are over")
+            weekly = any(self.rules.hours.days)
+            why = "it is closed for good" if weekly else "it has no weekly hours"
+            self._out_of_reach(f"{why}, and its exceptions are over")
         if year > LAST_YEAR:
             self._out_of_reach("the deadline would lie beyond the year 9998")
 
     def _out_of_reach(self, reason: str) -> None:
         message = f"schedule '{self.name}' does not get there: {reason}"
         raise ScheduleHorizonError(message)
-
-
-class _Year:
-    """The windows of a year of UTC, and the open ms before each; the last entry is all of them."""
-
-    __slots__ = ("before", "ends", "starts", "total")
-
-    def __init__(self, windows: Spans) -> None:
-        self.starts = [opens for opens, _ in windows]
-        self.ends = [closes for _, closes in windows]
-        self.before = [0]
-        for opens, closes in windows:
-            self.before.append(self.before[-1] + closes - opens)
-        self.total = self.before[-1]
-
-    def open_until(self, instant: int) -> int:
-        """Count the open ms of the year before an instant."""
-        index = bisect_right(self.starts, instant) - 1
-        if index < 0:
-            return 0
-        if instant >= self.ends[index]:
-            return self.before[index + 1]
-        return self.before[index] + instant - self.starts[index]
-
-    def earliest(self, active: int) -> int:
-        """Find the first instant with so many open ms before it; they are more than 0."""
-        index = bisect_left(self.before, active) - 1
-        return self.starts[index] + active - self.before[index]
-
-    def is_open(self, instant: int) -> bool:
-        """Say whether the instant lies in a window."""
-        index = bisect_right(self.starts, instant) - 1
-        return index >= 0 and instant < self.ends[index]
-
-    def within(self, start: int, end: int) -> Spans:
-        """Give the windows that touch [start, end), cut to it."""
-        first, last = bisect_right(self.ends, start), bisect_left(self.starts, end)
-        windows = zip(self.starts[first:last], self.ends[first:last], strict=True)
-        return [(max(opens, start), min(closes, end)) for opens, closes in windows]
 
 
 def _year_of(instant: int) -> int:

@@ -261,11 +261,11 @@ class Story:
             self.humans.ask(time)
             self.anyone.ask(time)
         elif self.customer_at is not None:
-            self.anyone.answer(time)
-            if author == "agent":
-                self.humans.answer(time)
-            if self.solved:
-                self._rest()  # a last word on a solved ticket owes no update (R11)
+            answered = (self.anyone, self.humans) if author == "agent" else (self.anyone,)
+            for talk in answered:
+                talk.answer(time)
+                if self.solved:
+                    talk.rest()  # a last word on a solved ticket owes no update (R11)
 
 
 def _name(value: object) -> str | None:

@@ -1,15 +1,18 @@
 """A ticket's state at rest: one row of the table, compact JSON.
 
 `v` is the state version; a reader knows every version that was ever written. Version 2 added to
-version 1 what a merge hands on and from which version of the policies a clock is; both are absent
-in the rows of most tickets. `due` stands first,
-so that an index of what is due can be rebuilt without building tickets. Lists in the place of
-objects: a row is read and written by the millions, and its changelog is the price of a commit.
+version 1 what a merge hands on, the version of the policies that a clock is held to, what it has
+earned by a contract, and whether it lapsed; most rows have none of these.
+
+`due` stands first, so that an index of what is due can be rebuilt without building tickets. Lists
+in the place of objects: a row is read and written by the millions, and its changelog is the price
+of a commit.
 """
 
 from __future__ import annotations
 
 from dataclasses import astuple, fields
+from fractions import Fraction
 from operator import attrgetter
 from typing import Any
 
@@ -194,21 +197,30 @@ def _pack_clock(clock: Clock, version: str) -> list[Any]:
         clock.reason,
         clock.met_by,
         *(() if clock.version == version else (clock.version,)),
+        *((clock.earned.as_integer_ratio(),) if clock.earned or clock.policy.contract else ()),
+        *((True,) if clock.lapsed else ()),
     ]
 
 
 def _unpack_clock(packed: list[Any], version: str, engine: Engine) -> Clock:
     kind, metric, cycle, name, target, started_at, since, *rest = packed
     state, revision, used, where, shares, *last = rest
-    held = last.pop() if len(last) > CLOCK_TAIL else version
+    tail, more = last[:CLOCK_TAIL], last[CLOCK_TAIL:]
+    held = next((one for one in more if isinstance(one, str)), version)
+    earned = next((one for one in more if isinstance(one, list)), None)
     policy = engine.policy(held, kind, name)
     clock = Clock(
-        *(kind, metric, cycle, policy, target, started_at, since, steps(policy, target)),
+        *(kind, metric, cycle, policy, target, started_at, since, ()),
         *(state, revision, used, tuple(where)),
         {(team, status, assignee): ms for team, status, assignee, ms in shares},
-        *last,
+        *tail,
     )
-    clock.version = held
+    clock.version, clock.lapsed = held, any(one is True for one in more)
+    clock.steps = steps(policy, target, started_at, clock.breached_at)
+    if earned is not None:
+        clock.earned = Fraction(*earned)
+    elif clock.lines():
+        clock.plan()  # the row is from before lines fell due
     return clock
 
 

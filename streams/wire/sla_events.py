@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 
 from streams.sla.facts import Fact
+from streams.wire import credit
 from streams.wire.instant import show
 
 SOURCE = "/sla-streams"
@@ -54,6 +55,7 @@ def _particular(fact: Fact) -> Mapping[str, Any]:
     told: dict[str, Any] = {}
     if fact.threshold is not None:
         told["threshold"] = fact.threshold
+    if fact.type == "breach_imminent":
         told["level"] = fact.level
         told["notify"] = list(fact.notify)
         told["schedule_open"] = fact.schedule_open
@@ -61,14 +63,24 @@ def _particular(fact: Fact) -> Mapping[str, Any]:
         told["breached_at"] = show(fact.breached_at)
     if fact.type == "breached":
         told["causes"] = _causes(fact)
+    if fact.type == "breached" or fact.credit is not None:
+        told["credit"] = credit.show(fact.credit)
     if fact.reason is not None:
         told["reason"] = fact.reason
     if fact.outcome is not None:
         told["outcome"] = fact.outcome
         told["margin"] = fact.margin
+    return {**told, **_undone(fact)}
+
+
+def _undone(fact: Fact) -> Mapping[str, Any]:
+    """Give what a fact makes void, and whether it corrects."""
+    told: dict[str, Any] = {}
     if fact.withdraws is not None:
         told["withdraws"] = fact.withdraws
         told["withdraws_policy"] = fact.withdraws_policy
+        if fact.outcome_at is not None:
+            told["withdraws_at"] = show(fact.outcome_at)
     if fact.retracts is not None:
         told["retracts"] = fact.retracts
         told["retracts_type"] = f"sla.{fact.retracts_type}"

@@ -2,7 +2,8 @@
 
 One record a ticket, compacted, a tombstone when no clock is open any more. It holds instants and
 amounts as of the ticket's last change, so it stays true while time passes: whoever shows it counts
-on from `as_of` himself.
+on from `as_of` himself. `policy_version` of the record is that under which the ticket's next clock
+starts; each clock names its own (R18).
 
 `rank` orders a triage list: the smaller, the sooner somebody must act. It is the next deadline in
 ms UTC, so a ticket in breach ranks before all that can still be kept, the longest overdue first;
@@ -54,6 +55,7 @@ def clock_status(clock: Clock, as_of: int) -> dict[str, Any]:
     elapsed = clock.elapsed(max(as_of, clock.since))
     return {
         "policy": clock.policy.name,
+        "policy_version": clock.version,
         "kind": clock.kind,
         "metric": clock.metric,
         "cycle": clock.cycle,

@@ -25,13 +25,13 @@ from streams.sla.events import (
     Value,
     Waits,
 )
+from streams.sla.policy import WORDS
 from streams.wire import absorbed, instant
 
 LARGEST_EVENT = 1_000_000
 """Bytes of a record's value. A larger one is no ticket event, and its ticket's row must hold it."""
 
 AUTHORS = ("customer", "agent", "bot")
-WORDS = ("status", "priority")
 RESERVED = frozenset({"author", "public", "message_id", "into", "reason"})
 SHOWN = 80
 

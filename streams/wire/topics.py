@@ -74,6 +74,15 @@ def of(app_id: str, names: Names | None = None) -> tuple[Topic, ...]:
             config={**LARGE, **KEEP, **EVER},
         ),
         Topic(f"{app_id}-tickets-changelog", "the tickets' rows", compacted=True, config=LARGE),
-        Topic(f"{app_id}-ledger-changelog", "outcomes by hour: the rates", compacted=True),
-        Topic(called.policies, "policy sets by version", compacted=True, partitions=1),
+        Topic(
+            f"{app_id}-ledger-changelog",
+            "outcomes by hour and month: the rates, the credits",
+            compacted=True,
+        ),
+        Topic(
+            called.policies,
+            "policy sets by version, and when each was adopted",
+            compacted=True,
+            partitions=1,
+        ),
     )

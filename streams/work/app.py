@@ -34,7 +34,7 @@ from streams.work.recovery import TableManager
 from streams.work.stats import PartitionStats, Stats
 from streams.work.table import Table
 from streams.work.tick import Clock, Tick, Ticker
-from streams.work.unit import Hook, UnitOfWork
+from streams.work.unit import Acquired, Hook, UnitOfWork
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +43,7 @@ Handler = Callable[[Partition, Sequence[ConsumerRecord]], None]
 H = TypeVar("H", bound=Handler)
 T = TypeVar("T", bound=Tick)
 P = TypeVar("P", bound=Hook)
+A = TypeVar("A", bound=Acquired)
 
 EXIT_REFUSED = 1
 
@@ -187,6 +188,14 @@ class App(faust.App):
             return handler
 
         return register
+
+    def on_acquired(self, hook: A) -> A:
+        """Register a coroutine that is awaited when partitions are acquired, before `on_restored`.
+
+        It runs after the former owners were fenced: what it reads is not older than any row.
+        """
+        self.work.on_acquired.append(_coroutine(hook))
+        return hook
 
     def on_restored(self, hook: P) -> P:
         """Register a call for each acquired partition, after its rows and before its records."""
@@ -340,6 +349,12 @@ class App(faust.App):
                 f"Faust agents ({', '.join(self.agents)}) cannot run in this app: their output is"
                 " not part of the commit. Use App.batches"
             )
+
+
+def _coroutine(function: Any) -> Any:
+    if not inspect.iscoroutinefunction(function):
+        raise TypeError(f"{function.__qualname__} must be a coroutine function: it is awaited")
+    return function
 
 
 def _plain(function: Any) -> Any:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
@@ -27,6 +27,7 @@ from streams.work.table import Table
 log = logging.getLogger(__name__)
 
 Hook = Callable[[Partition], None]
+Acquired = Callable[[], Awaitable[None]]
 
 
 class UnitOfWork:
@@ -53,6 +54,7 @@ class UnitOfWork:
         self.parts: dict[int, Partition] = {}
         #: The partition whose unit is running: what tables and emit belong to.
         self.current: Partition | None = None
+        self.on_acquired: list[Acquired] = []
         self.on_restored: list[Hook] = []
         self.on_revoked: list[Hook] = []
         self.before_commit: list[Hook] = []
@@ -147,7 +149,8 @@ class UnitOfWork:
             )
             for part in fresh:
                 part.positions = {tp: starts[tp] for tp in wanted[part.number]}
-            await restore(self, fresh)
+            also = [hook() for hook in self.on_acquired] if fresh else []
+            await asyncio.gather(restore(self, fresh), *also)
         except asyncio.CancelledError:
             await asyncio.shield(_close_all(fresh))
             raise

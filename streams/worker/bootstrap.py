@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
@@ -15,17 +16,20 @@ from streams.policies import load_file
 from streams.sla.engine import Engine
 from streams.sla.policy import PolicySet
 from streams.sla.ticket import Ticket
+from streams.sla.versions import Adoption
 from streams.wire import row, topics
 from streams.worker import ledger, preflight, versions
 from streams.worker.board import Board
 from streams.worker.clock import Clock, FastClock, wall
 from streams.worker.collector import Collector
 from streams.worker.connection import Connection
+from streams.worker.credits import CreditLedger
+from streams.worker.follower import Follower
 from streams.worker.http import serve as serve_http
 from streams.worker.ledger import Ledger
 from streams.worker.meter import Meter
 from streams.worker.processor import Processor
-from streams.worker.settings import Settings
+from streams.worker.settings import OPEN_CLOCKS, Settings
 
 log = logging.getLogger(__name__)
 
@@ -39,10 +43,15 @@ class Worker:
 
     app: work.App
     engine: Engine
-    policies: PolicySet
+    file_version: str
     processor: Processor
     meter: Meter
     registry: CollectorRegistry
+
+    @property
+    def policies(self) -> PolicySet:
+        """The policies that new tickets get."""
+        return self.engine.versions.current
 
     def boards(self) -> Iterator[Board]:
         """Give the boards of the partitions held."""
@@ -51,6 +60,10 @@ class Worker:
     def ledgers(self) -> Iterator[Ledger]:
         """Give the ledgers of the partitions held."""
         yield from self._scratched("ledger")
+
+    def credits(self) -> Iterator[CreditLedger]:
+        """Give the credit ledgers of the partitions held."""
+        yield from self._scratched("credits")
 
     def ticket(self, id_: str) -> Ticket | None:
         """Read a ticket of the partitions held; None where it is not here."""
@@ -86,7 +99,7 @@ def connection_of(settings: Settings) -> Connection:
     )
 
 
-def build(settings: Settings, policies: PolicySet, engine: Engine) -> Worker:
+def build(settings: Settings, engine: Engine, follower: Follower) -> Worker:
     """Put the worker together; nothing is connected yet."""
     clock = clock_of(settings)
     connection = connection_of(settings)
@@ -110,7 +123,7 @@ def build(settings: Settings, policies: PolicySet, engine: Engine) -> Worker:
     )
     counted = app.table("ledger", encode=ledger.encode, decode=ledger.decode)
     registry = CollectorRegistry()
-    meter = Meter(registry, policies)
+    meter = Meter(registry, engine.versions.current)
     names = topics.Names.prefixed(settings.topic_prefix)
     processor = Processor(
         engine,
@@ -124,9 +137,16 @@ def build(settings: Settings, policies: PolicySet, engine: Engine) -> Worker:
     )
     app.batches(names.ticket_events)(processor.handle)
     app.on_tick(settings.tick_interval)(processor.tick)
+    app.on_acquired(follower.refresh)
     app.on_restored(processor.restore)
     app.before_commit(processor.publish_statuses)
-    worker = Worker(app, engine, policies, processor, meter, registry)
+
+    def told(adoption: Adoption, policies: PolicySet) -> None:
+        meter.begin(policies)
+        processor.adopted(adoption, app.partitions)
+
+    follower.told.append(told)
+    worker = Worker(app, engine, follower.own, processor, meter, registry)
     registry.register(Collector(worker))
     ProcessCollector(registry=registry)
     return worker
@@ -143,9 +163,14 @@ async def run(settings: Settings) -> None:
     faults = await preflight.check(client, settings.app_id, names)
     if faults:
         raise preflight.PreflightError("\n".join(faults))
-    engine = Engine(policies, await versions.agree(policies, client, names.policies))
-    worker = build(settings, policies, engine)
+    since, clock = OPEN_CLOCKS[settings.open_clocks], clock_of(settings)
+    shelf = await versions.agree(policies, since, clock, client, names.policies)
+    engine = Engine(policies, shelf.sets, shelf.adoptions)
+    follower = Follower(policies.version, shelf, engine.versions, client, names.policies)
+    worker = build(settings, engine, follower)
     async with AsyncExitStack() as stack:
+        following = asyncio.create_task(follower.run())
+        stack.callback(following.cancel)
         url = await stack.enter_async_context(
             serve_http(worker, settings.http_host, settings.http_port)
         )

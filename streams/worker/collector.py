@@ -22,7 +22,7 @@ from prometheus_client.registry import Collector as Registered
 
 from streams import __version__
 from streams.work import STATES
-from streams.worker import metrics
+from streams.worker import accounts, metrics
 from streams.worker.interface import Worker
 from streams.worker.metrics import Declared
 from streams.worker.standing import Standing, Standings
@@ -51,6 +51,7 @@ class Collector(Registered):
         now = self._worker.app.clock()
         yield from self._clocks(now)
         yield from self._compliance(now)
+        yield from accounts.measure(self._worker.policies, self._worker.credits(), now)
         yield from self._promises()
         yield from self._work(now)
         yield from self._totals()
@@ -106,7 +107,9 @@ class Collector(Registered):
         for policy in self._worker.policies.policies:
             objectives.add_metric([policy.name, policy.kind], float(policy.objective))
         yield objectives
-        yield _info(metrics.POLICY, self._worker.policies.version)
+        held = self._worker.policies.version
+        yield _info(metrics.POLICY, held)
+        yield _one(metrics.FILE_DIFFERS, held != self._worker.file_version)
 
     # -- the work
 

@@ -12,6 +12,7 @@ from streams.sla.policy import PolicySet
 from streams.sla.ticket import Ticket
 from streams.work import PartitionStats, Readiness, Stats
 from streams.worker.board import Board
+from streams.worker.credits import CreditLedger
 from streams.worker.ledger import Ledger
 from streams.worker.meter import Meter
 
@@ -50,6 +51,10 @@ class Worker(Protocol):
         """The policies that new tickets get."""
 
     @property
+    def file_version(self) -> str:
+        """The version of the policies file that it was started with."""
+
+    @property
     def meter(self) -> Meter:
         """What is counted as it happens."""
 
@@ -62,6 +67,9 @@ class Worker(Protocol):
 
     def ledgers(self) -> Iterable[Ledger]:
         """Give the ledgers of the partitions held."""
+
+    def credits(self) -> Iterable[CreditLedger]:
+        """Give the credit ledgers of the partitions held."""
 
     def ticket(self, id_: str, /) -> Ticket | None:
         """Give a ticket of the partitions held; None where it is not here."""

@@ -26,7 +26,7 @@ class NotALetter(ValueError):
 
 async def letters(client: dict[str, Any], topic: str) -> AsyncIterator[dict[str, Any]]:
     """Give every dead letter up to the topic's end as of now, partition by partition."""
-    parts = sorted(await _partitions(client, topic))
+    parts = sorted(await partitions(client, topic))
     consumer = AIOKafkaConsumer(
         **client,
         enable_auto_commit=False,
@@ -57,7 +57,8 @@ async def put_back(client: dict[str, Any], mended: Iterable[dict[str, Any]]) -> 
     return len(records)
 
 
-async def _partitions(client: dict[str, Any], topic: str) -> list[TopicPartition]:
+async def partitions(client: dict[str, Any], topic: str) -> list[TopicPartition]:
+    """Give a topic's partitions; none where there is no such topic."""
     admin = AIOKafkaAdminClient(**client)
     await admin.start()
     try:

@@ -94,7 +94,8 @@ class Meter:
         )
         self._expected: set[Labels] = set()
         self._clocks: set[Labels] = set()
-        self._begin(policies)
+        self._begin()
+        self.begin(policies)
 
     # -- what the processor says
 
@@ -171,15 +172,29 @@ class Meter:
     def _fold(self, label: str) -> None:
         self._folds.labels(label).inc()
 
-    def _begin(self, policies: PolicySet) -> None:
+    def _begin(self) -> None:
         """Begin at 0 what is known beforehand."""
         values = self._values
         values["kind"].name_all(KINDS)
-        values["policy"].name_all(policy.name for policy in policies.policies)
-        values["metric"].name_all(metric for one in policies.policies for metric in one.targets)
         values["cause"].name_all(CAUSES)
         values["reason"].name_all(REASONS)
         values["result"].name_all(RESULTS)
+        for type_ in EVENT_TYPES:
+            for result in RESULTS:
+                self._events.labels(type_, result)
+        for reason in REASONS:
+            self._dead_letters.labels(reason)
+        for fact_type in TYPES:
+            self._corrections.labels(fact_type)
+        for label in (*self._values, "label_set"):
+            self._folds.labels(label)
+
+    @_never_raises
+    def begin(self, policies: PolicySet) -> None:
+        """Begin at 0 what a policy set promises; one that is known already begins nothing new."""
+        values = self._values
+        values["policy"].name_all(policy.name for policy in policies.policies)
+        values["metric"].name_all(metric for one in policies.policies for metric in one.targets)
         for policy in policies.policies:
             values["priority"].name_all(p for by in policy.targets.values() for p in by)
             for name in metrics.ATTRIBUTES:
@@ -196,15 +211,6 @@ class Meter:
                 self._reopened.labels(*clock)
                 for level in levels:
                     self._warnings.labels(*clock, level)
-        for type_ in EVENT_TYPES:
-            for result in RESULTS:
-                self._events.labels(type_, result)
-        for reason in REASONS:
-            self._dead_letters.labels(reason)
-        for fact_type in TYPES:
-            self._corrections.labels(fact_type)
-        for label in (*self._values, "label_set"):
-            self._folds.labels(label)
 
     def _start(self, labels: Labels) -> None:
         if labels in self._expected:

@@ -119,8 +119,8 @@ CORRECTIONS = Declared(
 USED = Declared(
     "sla_target_used_ratio",
     "histogram",
-    "Active time used as a share of the target when a clock is fulfilled; below 1 is met, and 1 too "
-    "unless it came on closed hours after the deadline (R29).",
+    "Active time used as a share of the target when a clock is fulfilled; below 1 is met, so is "
+    "1, unless it came on closed hours after the deadline (R29).",
     CLOCK,
     "ratio",
     SHARES,
@@ -201,6 +201,21 @@ CYCLES = Declared(
     "over workers; ratios cannot be added.",
     (*CLOCK, "window", "outcome"),
 )
+CONTRACT_CYCLES = Declared(
+    "sla_contract_cycles",
+    "gauge",
+    "Cycles under an account's contract in a calendar month, `current` or `previous`, by outcome: "
+    "the rate by which the month is credited (R31). Add these up over workers.",
+    ("account", "month", "outcome"),
+)
+CONTRACT_LATE = Declared(
+    "sla_contract_late_credit_ratio",
+    "gauge",
+    "Share of the monthly fee that cycles breached in the month have earned by lateness, before "
+    "the cap (R31). Add these up over workers.",
+    ("account", "month"),
+    "ratio",
+)
 OBJECTIVE = Declared(
     "sla_objective_ratio",
     "gauge",
@@ -231,8 +246,14 @@ BUILD = Declared(
 POLICY = Declared(
     "sla_policy_info",
     "info",
-    "1, labelled with the version of the policies loaded (R18).",
+    "1, labelled with the version of the policies that holds: the one adopted last (R18).",
     ("version",),
+)
+FILE_DIFFERS = Declared(
+    "sla_policy_file_differs",
+    "gauge",
+    "1 where the worker's policies file is of another version than the one that holds: at its next "
+    "start it would bring its own back (R18).",
 )
 CLOCK_TIME = Declared(
     "sla_clock_timestamp_seconds",
@@ -302,8 +323,11 @@ MEASURED: tuple[Declared, ...] = (
     TICKETS,
     COMPLIANCE,
     CYCLES,
+    CONTRACT_CYCLES,
+    CONTRACT_LATE,
     OBJECTIVE,
     POLICY,
+    FILE_DIFFERS,
     STATE,
     LAG,
     RECOVERING,
@@ -347,6 +371,16 @@ This page is written by `python -m streams.worker.metrics > docs/metrics.md`.
   ```promql
   sum by (policy, kind, metric) (sla_compliance_cycles{window="30d", outcome="met"})
     / sum by (policy, kind, metric) (sla_compliance_cycles{window="30d"})
+  ```
+
+- So too for contracts: the rate of an account's month, and what lateness has earned so far, as a
+  share of the fee. The table's line by rate and the cap apply to these sums, see
+  [semantics.md](semantics.md#credits).
+
+  ```promql
+  sum by (account) (sla_contract_cycles{month="current", outcome="met"})
+    / sum by (account) (sla_contract_cycles{month="current"})
+  sum by (account) (sla_contract_late_credit_ratio{month="current"})
   ```
 """
 

@@ -18,15 +18,19 @@ from streams.sla.events import Absorbed, TicketEvent
 from streams.sla.facts import Fact
 from streams.sla.story import Bequest
 from streams.sla.ticket import Forgotten, Ticket
+from streams.sla.versions import Adoption
 from streams.wire import absorbed, dead_letter, row, sla_events, status, topics
 from streams.wire.ticket_events import Rejected, decode
 from streams.work import Partition, Table
 from streams.worker.board import Board
+from streams.worker.credits import CreditLedger
 from streams.worker.ledger import Entries, Ledger
 from streams.worker.meter import Meter
 
 BURST = 250
 """Tickets that one tick takes at most: nothing else runs meanwhile, not even a heartbeat."""
+LOOKS = 1_000
+"""Rows that one tick looks at after an adoption; most come to nothing."""
 
 
 class Processor:
@@ -58,7 +62,7 @@ class Processor:
         self.retention = retention
 
     def restore(self, part: Partition) -> None:
-        """Rebuild what is volatile from the rows: what is due, the board, the ledger."""
+        """Rebuild what is volatile from the rows: what is due, the board, the ledgers."""
         due: DueIndex[bytes] = DueIndex()
         board = Board()
         for key, packed in part.rows(self.tickets):
@@ -67,9 +71,21 @@ class Processor:
                 due.put(key, self._attention(ticket))
                 board.put(ticket.id, status.status(ticket))
         ledger = Ledger(self._write_ledger)
+        credits_ = CreditLedger(self._write_ledger, self.engine.policy)
         for key, packed in part.rows(self.ledger):
-            ledger.restore(key, self.ledger.decode(packed))
-        part.scratch.update(due=due, board=board, ledger=ledger)
+            owner = credits_ if CreditLedger.owns(key) else ledger
+            owner.restore(key, self.ledger.decode(packed))
+        part.scratch.update(due=due, board=board, ledger=ledger, credits=credits_, unseen=[])
+
+    def adopted(self, adoption: Adoption, parts: Iterable[Partition]) -> None:
+        """Have the partitions' tickets looked at where a version is applied to open clocks (R18).
+
+        All of them: also a ticket that nothing was promised for may be promised something now.
+        """
+        if adoption.since is None:
+            return
+        for part in parts:
+            part.scratch["unseen"] = list(self.tickets.keys_of(part))
 
     def handle(self, part: Partition, records: Sequence[ConsumerRecord]) -> None:
         """Apply a partition's next records."""
@@ -89,6 +105,7 @@ class Processor:
         """Fire what is due in the partition: time has reached `now` (ms UTC), less the grace."""
         due: DueIndex[bytes] = part.scratch["due"]
         instant = now - self.grace
+        self._look(part)
         for _ in range(BURST):
             key = due.pop(instant)
             if key is None:
@@ -96,7 +113,7 @@ class Processor:
             ticket = self.tickets.get(key)
             if not isinstance(ticket, Ticket):
                 continue
-            if ticket.due is None:
+            if self.engine.due(ticket) is None:
                 self.tickets[key] = Forgotten(ticket.id, ticket.reached)
                 continue
             facts = self.engine.settle(ticket, instant)
@@ -104,6 +121,16 @@ class Processor:
             for fact in facts:
                 self.meter.lateness(max(0, now - fact.time) / 1000)
         part.scratch["ledger"].forget(now)
+        part.scratch["credits"].forget(now)
+
+    def _look(self, part: Partition) -> None:
+        """Find when the next of the rows that an adoption concerns are due."""
+        unseen: list[bytes] = part.scratch["unseen"]
+        for key in unseen[-LOOKS:]:
+            ticket = self.tickets.get(key)
+            if isinstance(ticket, Ticket):
+                part.scratch["due"].put(key, self._attention(ticket))
+        del unseen[-LOOKS:]
 
     def publish_statuses(self, part: Partition) -> None:
         """Say how each ticket that changed stands now, once a commit however often it changed."""
@@ -149,13 +176,15 @@ class Processor:
         for fact in facts:
             part.emit(self.names.sla_events, key, sla_events.encode(fact, detected_at), fact.time)
             part.scratch["ledger"].add(fact, detected_at)
+            part.scratch["credits"].add(fact, detected_at)
             self.meter.fact(fact)
 
     def _attention(self, ticket: Ticket) -> int | None:
         """Give the instant at which the ticket is due, or is to be let go."""
-        if ticket.due is None and self.retention is not None and ticket.closed:
+        due = self.engine.due(ticket)
+        if due is None and self.retention is not None and ticket.closed:
             return ticket.reached + self.retention
-        return ticket.due
+        return due
 
     def _reject(self, part: Partition, record: ConsumerRecord, reason: str, message: str) -> None:
         headers = dead_letter.headers(

@@ -12,6 +12,11 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from streams.sla.events import Since
+
+OPEN_CLOCKS: dict[str, Since | None] = {"keep": None, "from-now": "now", "from-start": "start"}
+"""What `open_clocks` may be, and how an adoption is applied then."""
+
 
 class SettingsError(ValueError):
     """A settings file that cannot be used; says which key, what is wrong and what to write."""
@@ -21,10 +26,12 @@ class SettingsError(ValueError):
 class Settings:
     """Everything that the composition root needs to know.
 
-    Days for `forget_after`; seconds for `grace`, `commit_interval`, `tick_interval`,
-    `session_timeout`. `clock_start` and `clock_origin` are ms UTC: the worker's clock shows the one
-    when the machine shows the other, and runs `clock_rate` times as fast. `ssl` and the `sasl_*`
-    settings are those of Kafka clients.
+    `open_clocks` says what a new version of the policies does to clocks that run: they keep theirs,
+    or change to it from now on, or are counted again under it from their start (R18). Days for
+    `forget_after`; seconds for `grace`, `commit_interval`, `tick_interval`, `session_timeout`.
+    `clock_start` and `clock_origin` are ms UTC: the worker's clock shows the one when the machine
+    shows the other, and runs `clock_rate` times as fast. `ssl` and the `sasl_*` settings are those
+    of Kafka clients.
     """
 
     broker: str
@@ -33,6 +40,7 @@ class Settings:
     topic_prefix: str = ""
     http_host: str = "127.0.0.1"
     http_port: int = 6066
+    open_clocks: str = "keep"
     grace: float = 0.0
     forget_after: float | None = None
     commit_interval: float = 0.1

@@ -1,7 +1,7 @@
 """The open clocks as they stand now.
 
 A board holds each ticket's clocks as of the ticket's last change. Counting on from there takes the
-clock's schedule, which is found by the version that the ticket runs under (R17, R18).
+clock's schedule, which is found by the version that the clock is held to (R17, R18).
 
 A scrape asks for every open clock, so the answer is prepared: what a schedule has been open since
 a common origin is the same for all clocks on it, and a clock keeps how much of that it has seen.
@@ -80,11 +80,11 @@ class Standings:
 
     def of(self, status: Status) -> list[Standing]:
         """Prepare a ticket's open clocks."""
-        as_of, version = _instant(status["as_of"]), status["policy_version"]
+        as_of = _instant(status["as_of"])
         standings = []
         for clock in status["clocks"]:
             text = clock["deadline"]
-            policy, kind = clock["policy"], clock["kind"]
+            policy, kind, version = clock["policy"], clock["kind"], clock["policy_version"]
             pace = self._pace(version, kind, policy) if clock["state"] == "running" else STILL
             standings.append(
                 Standing(

@@ -12,10 +12,13 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from streams.cli.explained import amount
+from streams.cli.explained import amount, show_ticket
 from streams.cli.main import sla
-from streams.sla.events import Changed
+from streams.sla.events import Changed, Messaged, Since
 from streams.worker.http import serve
+from streams.worker.tickets import ticket as shown
+from tests.scenario import instant
+from tests.sla.test_versions import CREATED, engine, promised, told
 from tests.worker.looked_at import HOUR, START, LookedAt
 from tests.worker.test_http import created
 
@@ -215,3 +218,18 @@ def test_the_page_shows_what_the_command_prints() -> None:
     shown = page.split("```text\n", 1)[1].split("```", 1)[0]
     result = run(*(str(ROOT / word) if word.startswith("examples/") else word for word in command))
     assert "\n".join(text.rstrip() for text in result.stdout.splitlines()) + "\n" == shown
+
+
+@pytest.mark.parametrize("since", ["now", "start"])
+def test_a_version_that_was_applied_to_a_clock_is_told(
+    since: Since, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """R18, R33: which version, how it was applied, and what it made of the clock."""
+    rules = engine(promised("new", first_response=2), since)
+    one, _ = told(rules, CREATED, Messaged("t", instant("Mon", None, "11:00"), 1, "agent"))
+    show_ticket(shown(one, one.reached, rules), whole=False)
+    said = " ".join(capsys.readouterr().out.split())
+    assert (
+        "retargeted (another version of the policies was applied): policies version new, " in said
+    )
+    assert f"policies version new, applied from {'now' if since == 'now' else 'the start'}" in said

@@ -73,7 +73,7 @@ def test_the_schema_is_printed() -> None:
     assert json.loads(result.stdout) == schema()
 
 
-@pytest.mark.parametrize("command", [[], ["check"], ["schema"]])
+@pytest.mark.parametrize("command", [[], ["check"], ["preview"], ["schema"]])
 def test_every_help_has_an_example(command: list[str]) -> None:
     """House rule."""
     assert "Example: sla policies" in run(*command, "--help").stdout

@@ -88,8 +88,9 @@ def test_json_has_the_same_numbers_exact(events: str) -> None:
     assert done.exit_code == 0, done.output
     told_ = json.loads(done.stdout)
     assert list(told_) == [
-        *("until", "tickets", "unmatched_tickets", "compliance", "ticket_rate", "causes")
+        *("until", "tickets", "unmatched_tickets", "compliance", "ticket_rate", "causes", "credits")
     ]
+    assert told_["credits"] == []
     assert (told_["until"], told_["tickets"]) == ("2016-05-18T17:07:00.000Z", 300)
     kept = told_["compliance"][3]
     assert [kept[name] for name in ("policy", "kind", "metric")] == [

@@ -50,6 +50,7 @@ def test_a_batch_answers_line_by_line_in_order() -> None:
         asked(seconds=0),
         {"schedule": UTC_OFFICE, "op": "deadline", "start": FRIDAY, "duration": "2bd"},
         {"schedule": UTC_OFFICE, "op": "deadline", "start": FRIDAY, "duration": "90m"},
+        {"schedule": UTC_OFFICE, "op": "deadline", "start": FRIDAY, "duration": "end of 1bd"},
     ) == [
         {"deadline": "2026-03-27T16:00:00Z"},
         {"deadline": "2026-03-27T15:00:00.500Z"},
@@ -60,6 +61,7 @@ def test_a_batch_answers_line_by_line_in_order() -> None:
         {"deadline": FRIDAY},
         {"deadline": "2026-03-31T15:00:00Z"},
         {"deadline": "2026-03-27T16:30:00Z"},
+        {"deadline": "2026-03-30T17:00:00Z"},
     ]
 
 
@@ -155,6 +157,7 @@ def test_deadline_and_elapsed_answer_on_stdout(tmp_path: Path) -> None:
     """R24, R25: from a file of one schedule, from a policies file, from 24x7."""
     office = ("--policies", EXAMPLE, "--name", "office", "--start", FRIDAY)
     assert run("deadline", *office, "--duration", "2bd").stdout == "2026-03-31T14:00:00Z\n"
+    assert run("deadline", *office, "--duration", "end of 0bd").stdout == "2026-03-27T16:00:00Z\n"
     assert run("deadline", *office, "--seconds", "3600").stdout == "2026-03-27T16:00:00Z\n"
     assert run("elapsed", *office, "--end", "2026-03-30T10:00:00Z").stdout == "14400\n"
     file = tmp_path / "s.yaml"

@@ -35,8 +35,8 @@ def ours(reading: Reading, field: str) -> Any:
 
 
 def _next_escalation(reading: Reading) -> str | None:
-    """Give the earliest deadline of the clocks that run."""
-    last = [reading.last(clock) for clocks in reading.clocks.values() for clock in clocks]
+    """Give the earliest deadline of the clocks that run, of each of their timers one."""
+    last = [reading.last(*clocks) for clocks in reading.clocks.values()]
     dues = [fact["data"]["deadline"] for fact in last if fact and fact["type"] not in ENDED]
     return min((reading.shown(due) for due in dues if due is not None), default=None)
 
@@ -125,15 +125,13 @@ def _sla_start(reading: Reading) -> str | None:
 
 
 def _task_slas(reading: Reading) -> list[dict[str, Any]]:
-    """Give a line for each clock: its stage, and its pause where it had one."""
+    """Give a line for each policy that held a clock: its stage, and its pause where it had one."""
     lines = []
-    for clocks in reading.clocks.values():
-        for clock in clocks:
-            last = reading.last(clock)
-            if last is not None:
-                paused = reading.paused(clock)
-                line = {"stage": STAGES.get(last["type"], "In progress")}
-                lines.append({**line, "paused_s": paused} if paused else line)
+    for clock in (clock for clocks in reading.clocks.values() for clock in clocks):
+        for facts, taken_over in reading.records(clock):
+            stage = "Cancelled" if taken_over else STAGES.get(facts[-1]["type"], "In progress")
+            paused = reading.pauses(facts, taken_over or format_instant(reading.until))
+            lines.append({"stage": stage, "paused_s": paused} if paused else {"stage": stage})
     return lines
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from functools import cached_property
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,15 @@ from streams.cli.main import sla
 from streams.policies.questions import Questions
 from streams.sla.instant import format_instant, parse_instant
 from tests.conformance.scenarios import asked, clocks_of, document, system_of, ticket_events
-from tests.conformance.system import Case, Clock
+from tests.conformance.system import Case, Clock, Run
 
 Fact = dict[str, Any]
 
 ENDED = ("sla.fulfilled", "sla.cancelled")
+
+
+def _policy(fact: Fact) -> str:
+    return str(fact["data"]["policy"])
 
 
 class Reading:
@@ -72,8 +77,12 @@ class Reading:
         return [fact for fact in known if (fact["data"]["kind"], fact["data"]["metric"]) in clocks]
 
     def last(self, *clocks: Clock) -> Fact | None:
-        """Give the latest fact of some clocks."""
-        facts = self.of(*clocks)
+        """Give the latest fact of the one clock, or of the one whose turn it is: the last to start.
+
+        Others may go on in the background.
+        """
+        started = [fact["data"] for fact in self.of(*clocks) if fact["type"] == "sla.started"]
+        facts = self.of(*((data["kind"], data["metric"]) for data in started[-1:]))
         return facts[-1] if facts else None
 
     def due(self, metric: str) -> str | None:
@@ -85,12 +94,12 @@ class Reading:
 
     def used(self, metric: str) -> float | None:
         """Give the active seconds of the cycles that were fulfilled, in the system's way."""
-        ended: dict[tuple[str, str, int], float] = {}
+        ended: dict[Run, float] = {}
         for fact in self.of(*self.clocks[metric]):
             data = fact["data"]
             if fact["type"] == "sla.fulfilled":
                 ended[data["kind"], data["metric"], data["cycle"]] = data["elapsed_seconds"]
-        used = self.system.used(list(ended.values()))
+        used = self.system.used(ended)
         if used is not None and self.case.get("rounding") == "minutes":
             used -= used % 60
         return used
@@ -139,13 +148,21 @@ class Reading:
 
     def paused(self, clock: Clock) -> float:
         """Add up a clock's pauses in active time of its schedule."""
+        return self.pauses(self.of(clock), format_instant(self.until))
+
+    def pauses(self, facts: list[Fact], until: str) -> float:
+        """Add up the pauses among a clock's facts, the last of them until an instant."""
         total, since = 0.0, None
-        for fact in self.of(clock):
+        for fact in facts:
             if since is not None:
                 total += self.ask("elapsed", since, end=fact["time"])
             since = fact["time"] if fact["data"]["deadline"] is None else None
             if fact["type"] in ENDED:
                 since = None
-        if since is not None:
-            total += self.ask("elapsed", since, end=format_instant(self.until))
-        return total
+        return total if since is None else total + self.ask("elapsed", since, end=until)
+
+    def records(self, clock: Clock) -> list[tuple[list[Fact], str | None]]:
+        """Give what was said of a clock under one policy after the other, and until when if so."""
+        held = [list(facts) for _, facts in groupby(self.of(clock), key=_policy)]
+        ends = [*(facts[0]["time"] for facts in held[1:]), None]
+        return list(zip(held, ends, strict=True))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -47,9 +48,10 @@ def document(case: Case) -> dict[str, Any]:
     }
 
 
-def _policies(case: Case) -> Iterator[dict[str, Any]]:
-    system = system_of(case)
-    for kind in ("sla", "olo"):
+def _policies(whole: Case) -> Iterator[dict[str, Any]]:
+    system = system_of(whole)
+    cases = enumerate(system.definitions(whole), 1)
+    for (number, case), kind in product(cases, ("sla", "olo")):
         targets: dict[str, dict[str, str]] = {}
         paused: list[str] = []
         for metric, priority, duration in system.targets(case):
@@ -59,13 +61,14 @@ def _policies(case: Case) -> Iterator[dict[str, Any]]:
                     paused += [own] if system.pauses(case, metric) else []
         if targets:
             yield {
-                "name": f"{case['system']} {kind}",
+                "name": f"{case['system']} {kind} {number}",
                 "kind": kind,
                 "match": system.match(case, kind),
                 "schedule": SCHEDULE,
                 "targets": targets,
                 "pause": {"statuses": system.pausing(case), "metrics": sorted(set(paused))},
                 "warnings": system.warnings(case),
+                "counts_from": system.counts_from(case),
                 "bots_answer": system.bots_answer and kind == "sla",
             }
 

@@ -6,7 +6,7 @@ take turns (a wait before the first answer, a wait after it).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from streams.sla.policy import CATEGORIES, word
@@ -15,6 +15,8 @@ Case = dict[str, Any]
 Event = dict[str, Any]
 Said = tuple[str, dict[str, Any]]
 Clock = tuple[str, str]
+Run = tuple[str, str, int]
+"""Policy kind, metric and cycle."""
 
 NOT_ATTRIBUTES = ("t", "type", "state")
 
@@ -33,6 +35,10 @@ class System:
     bots_answer = False
 
     # -- the policies file -----------------------------------------------------------------------
+
+    def definitions(self, case: Case) -> Iterator[Case]:
+        """Give the case once for each policy of a kind."""
+        yield case
 
     def match(self, case: Case, kind: str) -> dict[str, list[Any]]:
         """Give the filter of the policy of a kind."""
@@ -72,6 +78,11 @@ class System:
             return []
         return [{"after": f"{offset}s"} if offset > 0 else {"left": f"{-offset}s"}]
 
+    def counts_from(self, case: Case) -> str:
+        """Say from when clocks count: their start, or when the policy came to match."""
+        del case
+        return "start"
+
     def is_done(self, state: str) -> bool:
         """Say whether the word ends a ticket."""
         return word(state) in self.done
@@ -106,6 +117,6 @@ class System:
 
     # -- the reading -----------------------------------------------------------------------------
 
-    def used(self, ended: Sequence[float]) -> float | None:
+    def used(self, ended: Mapping[Run, float]) -> float | None:
         """Give their "time used": of the cycles that ended, in seconds, that of the last."""
-        return ended[-1] if ended else None
+        return list(ended.values())[-1] if ended else None

@@ -6,14 +6,12 @@ system means and how that is said in ours; docs/conformance.md prints it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from streams.sla.instant import format_instant, parse_instant
-from tests.conformance.system import Case, Clock, Event, Said, System
-
-TEXTS = ("title", "message_subject")
-"""Attributes that are texts, of which a filter can match a word."""
+from tests.conformance.system import Case, Event, Said, System
+from tests.conformance.zammad import ZammadNew, ZammadOld
 
 
 class AlgaPsa(System):
@@ -102,14 +100,40 @@ class Glpi(System):
     """GLPI.
 
     Time to own is our first response and is not paused; time to resolve is. Targets in days are
-    business days. An escalation is a warning before or after the breach. A policy that is attached
-    later matches from then on.
+    business days, or last until the end of one where the working day is to be ended. An escalation
+    is a warning before or after the breach; of whole days, it is one in business days. A policy
+    that is attached later matches from then on: an SLA counts from the creation all the same, an
+    OLA from its attachment.
     """
+
+    DAY = 86_400
+
+    def targets(self, case: Case) -> Iterator[tuple[str, str, str]]:
+        """Let targets in days end with the working day, where the option says so."""
+        ends = case["policy"].get("end_of_working_day")
+        for metric, priority, duration in super().targets(case):
+            to_the_end = ends and duration.endswith("bd")
+            yield metric, priority, f"end of {duration}" if to_the_end else duration
+
+    def warnings(self, case: Case) -> list[dict[str, str]]:
+        """Count escalations of whole days in working days."""
+        days, rest = divmod(abs(case["policy"].get("escalation_offset_s", 0)), self.DAY)
+        if not days or rest:
+            return super().warnings(case)
+        name = "after" if case["policy"]["escalation_offset_s"] > 0 else "left"
+        return [{name: f"{days}bd"}]
+
+    def counts_from(self, case: Case) -> str:
+        """Count an OLA from its attachment."""
+        return "match" if "OLA" in self._attached(case) else "start"
+
+    def _attached(self, case: Case) -> list[str]:
+        return [e["kind"] for e in case["events"] if e["type"] == "policy_attached"]
 
     def match(self, case: Case, kind: str) -> dict[str, list[Any]]:
         """Match from the moment of the attachment, where there is one."""
         del kind
-        attached = [e["kind"] for e in case["events"] if e["type"] == "policy_attached"]
+        attached = self._attached(case)
         return {"attached": attached} if attached else {}
 
     def say(self, case: Case, event: Event) -> Iterator[Said]:
@@ -123,108 +147,42 @@ class Glpi(System):
 class ServiceNow(System):
     """ServiceNow.
 
-    A definition is a policy, or the targets of a priority. With a retroactive start it attaches at
-    the priority that it is for and counts from the creation, as ours always does.
+    A definition is a policy, and so are the targets of each priority: one attaches when its
+    condition comes to hold, and counts from then on; with a retroactive start it attaches at the
+    priority that it is for and counts from the creation. There each is a record of its own,
+    cancelled when the next one attaches. Ours is one clock, which the next policy takes over: what
+    is said under a policy is its record. A definition of which no duration is told has a long one.
     """
 
+    LONG = 720 * 3600
+
+    def definitions(self, case: Case) -> Iterator[Case]:
+        """Make a definition of the targets of each priority."""
+        policy = case["policy"]
+        told = policy.get("targets_by_priority")
+        if not told:
+            yield case
+            return
+        metrics = {metric for targets in told.values() for metric in targets}
+        for priority, targets in told.items():
+            own = {
+                "targets": {**dict.fromkeys(metrics, self.LONG), **targets},
+                "attached_at": priority,
+            }
+            yield {**case, "policy": {**policy, **own, "targets_by_priority": {}}}
+
     def match(self, case: Case, kind: str) -> dict[str, list[Any]]:
-        """Match the priority at which the definition attaches: the last one."""
+        """Match the priority at which the definition attaches: the last, if that is not told."""
         del kind
+        policy = case["policy"]
+        if "attached_at" in policy:
+            return {"priority": [policy["attached_at"]]}
         changes = [e["to"] for e in case["events"] if e["type"] == "priority"]
-        return {"priority": changes[-1:]} if case["policy"].get("retroactive_start") else {}
+        return {"priority": changes[-1:]} if policy.get("retroactive_start") else {}
 
-
-class Zammad(System):
-    """What both engines share: clocks, conditions, and records of what has happened.
-
-    A recorded first response is no contact by an agent: it is a bot's message, which answers the
-    policy that lets bots answer and no other. A recorded time of closing is the first close.
-    """
-
-    clocks: Mapping[str, tuple[Clock, ...]] = {
-        "first_response": (("sla", "first_response"),),
-        "update": (("olo", "first_response"), ("olo", "next_response")),
-        "resolution": (("sla", "first_resolution"),),
-    }
-    PRIORITIES: Mapping[str, str] = {"1": "1 low", "2": "2 normal", "3": "3 high"}
-    done = ("closed", "merged", "removed")
-    bots_answer = True
-
-    def match(self, case: Case, kind: str) -> dict[str, list[Any]]:
-        """Turn conditions into a filter: one of the priorities, a word of a text."""
-        del kind
-        wanted: dict[str, list[Any]] = {}
-        for condition in case["policy"].get("conditions", ()):
-            value = condition["value"]
-            match (condition["op"], condition["field"]):
-                case "is", "priority":
-                    wanted["priority"] = [self.PRIORITIES[number] for number in value]
-                case "contains", field:
-                    wanted[field.replace(".", "_")] = [value]
-                case other:
-                    message = f"no translation of the condition {other}"
-                    raise ValueError(message)
-        return wanted
-
-    def say(self, case: Case, event: Event) -> Iterator[Said]:
-        """Say what both engines mean alike."""
-        match event["type"]:
-            case "created":
-                texts = {name: text.split() for name, text in event.items() if name in TEXTS}
-                yield from super().say(case, {"priority": "2 normal", **event, **texts})
-            case "first_response":
-                yield "message", {"author": "bot"}
-            case "close_time":
-                state = self._state(case, event["t"])
-                if not self.is_done(state):
-                    yield "changed", {"status": "closed"}
-                    yield "changed", {"status": state}
-            case _:
-                yield from super().say(case, event)
-
-    def _state(self, case: Case, time: str) -> str:
-        """Give the ticket's state after an instant: a time of closing alone was undone again."""
-        states = [e for e in case["events"] if e["type"] in ("created", "status")]
-        last = max((e for e in states if e["t"] <= time), key=lambda e: e["t"])
-        last = [e for e in states if e["t"] == last["t"]][-1]
-        return str(last.get("to", last.get("state")))
-
-
-class ZammadOld(Zammad):
-    """Zammad before 4.0.
-
-    All timers pause while pending. The solution time is that of the first close. The update time
-    counts from the creation and begins anew with every contact of either side. Ours never do: the
-    nearest is the customer's wait for an agent (R10), a policy of its own (kind `olo`) that times
-    `first_response` and `next_response`. A recorded first response is no contact: a bot's message,
-    which answers the first policy only.
-    """
-
-
-class ZammadNew(Zammad):
-    """Zammad since 4.0.
-
-    As before 4.0, but what has ended shows no due date, and the update time is the customer's wait
-    for an agent: from the first unanswered contact on, so its policy applies once the customer has
-    made contact. The update time used is the longest.
-    """
-
-    shows_ended = False
-
-    def match(self, case: Case, kind: str) -> dict[str, list[Any]]:
-        """Let the update policy apply once the customer has made contact."""
-        wanted = super().match(case, kind)
-        return {**wanted, "contact": ["customer"]} if kind == "olo" else wanted
-
-    def say(self, case: Case, event: Event) -> Iterator[Said]:
-        """Note that the customer has made contact."""
-        yield from super().say(case, event)
-        if event["type"] in ("customer_message", "customer_reply"):
-            yield "changed", {"contact": "customer"}
-
-    def used(self, ended: Sequence[float]) -> float | None:
-        """Give the longest."""
-        return max(ended, default=None)
+    def counts_from(self, case: Case) -> str:
+        """Count from the attachment, unless the start is retroactive."""
+        return "start" if case["policy"].get("retroactive_start") else "match"
 
 
 SYSTEMS: Mapping[str, System] = {

@@ -111,7 +111,7 @@ def _joined(cases: list[Case]) -> dict[str, Any]:
             held += [name for name in words if name not in held]
         joined["schedules"][case["id"]] = own["schedules"]["theirs"]
         for policy in own["policies"]:
-            match, name = _of(case, policy["match"]), f"{case['id']} {policy['kind']}"
+            match, name = _of(case, policy["match"]), f"{case['id']} {policy['name']}"
             joined["policies"].append(
                 {**policy, "name": name, "match": match, "schedule": case["id"]}
             )

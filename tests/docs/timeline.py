@@ -29,6 +29,7 @@ MARKS = {
     "paused": "",
     "breach_imminent": "w",
     "breached": "X",
+    "credited": "$",
     "cancelled": "C",
 }
 """What a fact is drawn as; a pause shows in the line itself."""

@@ -56,6 +56,14 @@ def test_each_row_has_all_that_was_counted_of_it() -> None:
     assert (summary.tickets_seen, summary.unmatched) == (5, 0)
 
 
+def test_a_ticket_that_no_policy_matched_when_it_was_first_seen_is_counted() -> None:
+    """R19: once, and whatever becomes of it."""
+    free = "Mon 09:00  created by customer: tier=free\nMon 10:00  changed: mood=angry"
+    late = "Mon 09:00  created by customer: channel=email\nMon 10:00  changed: tier=premium"
+    summary = summarize(told(MET, free, late, INSIDE), POLICIES)
+    assert (summary.tickets_seen, summary.unmatched) == (4, 2)
+
+
 def test_without_an_objective_or_with_one_of_100_percent_there_is_no_budget() -> None:
     """R30."""
     summary = summarize(told(MET), POLICIES)

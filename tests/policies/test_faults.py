@@ -124,6 +124,10 @@ HIGH = "high: 1h, default: 4h"
         (HIGH, "high: 2092h", 12, "policies[0].targets.first_response.high", '"2092h"', ""),
         (HIGH, "high: 300bd", 12, "policies[0].targets.first_response.high", '"300bd"',
          "longer than a year"),
+        (HIGH, "high: end of 300bd", 12, "policies[0].targets.first_response.high",
+         '"end of 300bd"', "longer than a year"),
+        (HIGH, "high: end of day", 12, "policies[0].targets.first_response.high", '"end of day"',
+         "end of 1bd for that of the next one"),
         (HIGH, "high: 9000h", 12, "policies[0].targets.first_response.high", '"9000h"',
          "longer than a year: 'office' is not open for more than 2144h"),
         (HIGH, "high: 1h, High: 2h", 12, "policies[0].targets.first_response.High", '"High"',
@@ -147,19 +151,26 @@ HIGH = "high: 1h, default: 4h"
          "policies[0].objective", "0.95", "with its percent sign"),
         ("    schedule: office", "    objective: high\n    schedule: office", 11,
          "policies[0].objective", '"high"', "not a percentage"),
+        ("    schedule: office", "    counts_from: match time\n    schedule: office", 11,
+         "policies[0].counts_from", '"match time"', "fix: did you mean match?"),
         # warnings
         ("{at: 80%}", "{at: 120%}", 13, "policies[0].warnings[0].at", '"120%"',
          "a warning after its breach; fix: write 100% or less, or use after: 1h"),
         ("{at: 80%}", "{at: 0%}", 13, "policies[0].warnings[0].at", '"0%"', "more than 0%"),
         ("{at: 80%}", "{}", 13, "policies[0].warnings[0]", "{}", "add one, such as at: 80%"),
         ("{at: 80%}", "{at: 80%, left: 5m}", 13, "policies[0].warnings[0]", "", "one of at, left"),
-        ("{at: 80%}", "{after: 1bd}", 13, "policies[0].warnings[0].after", '"1bd"',
-         "business days are fixed"),
+        ("{at: 80%}", "{after: end of 1bd}", 13, "policies[0].warnings[0].after", '"end of 1bd"',
+         "the end of a day is no distance"),
+        ("{at: 80%}", "{after: 300bd}", 13, "policies[0].warnings[0].after", '"300bd"',
+         "longer than a year"),
         ("{at: 80%}", "{at: 80%, level: -1}", 13, "policies[0].warnings[0].level", "-1", "level"),
         ("{at: 80%}", "{at: 80%}, {at: 80.0%}", 13, "policies[0].warnings[1]", "", "comes twice"),
         ("targets: {first_response: {default: 8h}}",
          "targets: {first_response: {default: 8h}}\n    warnings: [{left: 8h}]", 17,
          "policies[1].warnings[0].left", '"8h"', "due before its clock starts"),
+        ("targets: {first_response: {default: 8h}}",
+         "targets: {first_response: {default: 2bd}}\n    warnings: [{left: 2bd}]", 17,
+         "policies[1].warnings[0].left", '"2bd"', "due before its clock starts"),
         # pause
         ("    schedule: office", "    pause: {statuses: [parked]}\n    schedule: office", 11,
          "policies[0].pause.statuses[0]", '"parked"', "no category knows this status"),
@@ -212,6 +223,8 @@ CONTRACT = """\
         ("below: 95%, credit: 5%", "below: 80%, credit: 5%", 21, "credits", "must earn more"),
         ("below: 95%, credit: 5%", "below: 90%, credit: 5%", 21, "credits", "a line of its own"),
         ("late: 1h", "late: 1bd", 21, "credits[2].late", "active time"),
+        ("late: 1h", "late: 9000h", 21, "credits[2].late", "longer than a year"),
+        ("monthly_fee: 5000", "monthly_fee: 1.0e30", 19, "monthly_fee", "too large"),
         ("below: 95%", "blow: 95%", 21, "credits[0].blow", "did you mean below?"),
     ],
 )
@@ -222,6 +235,46 @@ def test_a_contract_is_checked_too(old: str, new: str, line: int, field: str, wo
     fault = next(f for f in found if f.field == f"policies[1].contract.{field}")
     assert fault.line == line
     assert words in fault.say()
+
+
+OTHER = CONTRACT.replace(
+    "[{below: 95%, credit: 5%}, {below: 90%, credit: 10%}, {late: 1h, credit: 2%}]",
+    "[{late: 60m, credit: 2.0%}, {below: 90%, credit: 10%}, {below: 95%, credit: 5%}]",
+)
+TWO = SOUND.replace("    warnings: [{at: 80%}]\n", CONTRACT) + OTHER
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "name", "value", "words"),
+    [
+        ("monthly_fee: 5000", "monthly_fee: 5001", 24, "monthly_fee", "5001", "in line 15"),
+        ("currency: EUR", "currency: USD", 25, "currency", '"USD"', "another currency in line 16"),
+        ("credit: 2.0%", "credit: 3%", 26, "credits", "", "another credits in line 17"),
+        ("cap: 20%", "cap: 30%", 27, "cap", '"30%"', "another cap in line 18"),
+        ("      cap: 20%\n", "", 22, "cap", "", "account 'acme' has another cap in line 18"),
+    ],
+)
+def test_an_account_has_one_contract(
+    old: str, new: str, line: int, name: str, value: str, words: str
+) -> None:
+    """R31: a month of an account has one fee, one table and one cap."""
+    assert faults(TWO) == []
+    place = TWO.rindex(old)
+    text = TWO[:place] + new + TWO[place + len(old) :]
+    (fault,) = faults(text)
+    assert (fault.line, fault.field) == (line, f"policies[1].contract.{name}")
+    assert fault.value == value or not value
+    assert words in fault.say()
+    assert "another account" in fault.fix
+    other = text[: text.rindex("acme")] + "globex" + text[text.rindex("acme") + 4 :]
+    assert faults(other) == []
+
+
+def test_a_contract_that_is_at_fault_by_itself_is_compared_with_none() -> None:
+    """What was taken out of it is no difference."""
+    place = TWO.rindex("cap: 20%")
+    (fault,) = faults(TWO[:place] + "cap: much\n")
+    assert "not a percentage" in fault.message
 
 
 def test_all_faults_are_said_at_once() -> None:

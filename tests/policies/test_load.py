@@ -14,9 +14,11 @@ from jsonschema import Draft202012Validator
 
 from streams.policies import check, load, load_document, load_file, schema
 from streams.policies.marked import read
-from streams.sla.duration import Active, BusinessDays
+from streams.sla.duration import Active, BusinessDays, EndOfDay
+from streams.sla.events import Created
 from streams.sla.instant import parse_instant
 from streams.sla.policy import RESOLUTION_METRICS, Pause
+from streams.wire.ticket_events import decode
 
 ROOT = Path(__file__).parent.parent.parent
 EXAMPLE = ROOT / "examples" / "policies.yaml"
@@ -69,7 +71,24 @@ def test_what_is_not_said_has_its_default() -> None:
     assert policy.pause == Pause()
     assert policy.warnings == ()
     assert policy.contract is None
+    assert policy.counts_from == "start"
     assert policy.schedule.deadline(0, 5) == 5
+
+
+def test_a_number_for_a_priority_or_a_status_is_the_word_that_an_event_makes_of_it() -> None:
+    """R19: where a system numbers its priorities, a filter sees what the events carried."""
+    event = {
+        "specversion": "1.0", "id": "1", "source": "/freshdesk", "type": "ticket.created",
+        "subject": "4711", "time": "2026-03-27T15:00:00Z",
+        "data": {"status": 2, "priority": 4, "seats": 4},
+    }  # fmt: skip
+    created = decode(json.dumps(event).encode(), keyed=False)
+    assert isinstance(created, Created)
+    numbered = SMALL.replace("name: a", "name: a, match: {priority: [3, 4], status: 2, seats: 4}")
+    policies = load(numbered)
+    assert policies.match("sla", created.attributes) is policies.policies[0]
+    assert load(numbered.replace("[3, 4]", '["3", "4"]')).version == policies.version
+    assert load(numbered.replace("[3, 4]", "[3]")).match("sla", created.attributes) is None
 
 
 def test_empty_keys_count_as_not_given() -> None:
@@ -99,6 +118,8 @@ def test_the_example_file_is_sound() -> None:
         ("kind: sla ", "# "),
         ("monthly_fee: 5000", "monthly_fee: 5000.0"),
         ("pending: [pending, ", "pending: [pending, Pending, "),
+        ("objective: 95%", "counts_from: start"),
+        ("urgent: 4h, default: 2bd", "urgent: 4h, default: 2 BD"),
     ],
 )
 def test_the_version_does_not_depend_on_spelling(old: str, new: str) -> None:
@@ -121,6 +142,8 @@ def test_the_version_does_not_depend_on_spelling(old: str, new: str) -> None:
         ("Resolved]", "Resolved, Done]"),
         ("cap: 20%", "cap: 21%"),
         ("resume_on: [customer_message]", "resume_on: []"),
+        ("objective: 95%", "counts_from: match"),
+        ("default: 2bd", "default: end of 2bd"),
     ],
 )
 def test_the_version_depends_on_the_content(old: str, new: str) -> None:
@@ -148,6 +171,23 @@ def test_the_normal_form_loads_to_the_same_set() -> None:
     assert load(stored).version == policies.version
     assert check(stored).faults == []
     assert load(stored).document == policies.document
+
+
+def test_what_may_be_chosen_survives_the_normal_form() -> None:
+    """R9, R18, R21, R24: from when clocks count, until when, and warnings in business days."""
+    warnings = "[{after: 4h}, {after: 1 BD}, {left: 1h}, {left: 3bd}, {left: 2bd}, {at: 50%}]"
+    text = SMALL.replace("4h", "End of 0 bd").replace(
+        "name: a", f"name: a, counts_from: match, warnings: {warnings}"
+    )
+    policies = load(text)
+    (policy,) = policies.policies
+    assert policy.counts_from == "match"
+    assert policy.target("first_response", None) == EndOfDay(0)
+    assert [warning.key for warning in policy.warnings] == [
+        "50%", "left:3bd", "left:2bd", "left:1h", "after:4h", "after:1bd",
+    ]  # fmt: skip
+    assert load_document(policies.document) == policies
+    validator().validate(policies.document)
 
 
 def test_the_version_of_a_file_stays_what_it_was() -> None:
@@ -217,6 +257,8 @@ def test_the_examples_fit_the_schema(interface: str) -> None:
         "polices: []",
         "policies: []",
         SMALL.replace("4h", "4x"),
+        SMALL.replace("4h", "end of 4h"),
+        SMALL.replace("name: a", "name: a, counts_from: now"),
         SMALL.replace("first_response", "frist_response"),
         SMALL.replace("name: a", "name: a, objective: high"),
         SMALL.replace("name: a", "name: a, kind: slo"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from fractions import Fraction
 from itertools import islice
 from pathlib import Path
 
@@ -13,16 +15,20 @@ from streams.history.importer import Importer
 from streams.history.mapping import load_mapping
 from streams.history.replay import replay
 from streams.policies import load_file
+from streams.sla.duration import Active
 from streams.sla.engine import Engine
 from streams.sla.events import TicketEvent
 from streams.sla.facts import TYPES as FACTS
+from streams.sla.policy import Contract, Credit, PolicySet
 from streams.sla.ticket import Ticket
+from streams.sla.versions import Adoption
 from streams.wire import sla_events, status
 from streams.wire.ticket_events import Rejected, decode
 from tests.schemas.shelf import INVALID, VALID, errors, name, read
 
 DEMO = Path(__file__).parents[2] / "streams" / "demo_data"
 EVENTS = 2_000
+HOUR = 3_600_000
 LATE = 7
 """Every so many events one arrives three places too late, so that facts are taken back (R7)."""
 
@@ -73,16 +79,51 @@ def test_every_event_that_the_importer_writes_validates(imported: list[bytes]) -
         assert errors(event["type"], event) == [], event
 
 
+def under_a_contract(policies: PolicySet) -> PolicySet:
+    """Let the last of the policies carry a contract (R31)."""
+    *rest, last = policies.policies
+    credits_ = Credit(Fraction(1, 20), below=Fraction(9, 10)), Credit(Fraction(1, 50), late_ms=HOUR)
+    contract = Contract("acme", Fraction("199.99"), "EUR", credits_)
+    return replace(policies, policies=(*rest, replace(last, contract=contract)))
+
+
 def test_every_fact_that_a_replay_writes_validates(events: list[TicketEvent]) -> None:
     """Strict on what we write ourselves: no field that the schema does not name."""
-    told = replay(events, load_file(DEMO / "policies.yaml"), arrival=True)
-    types = set()
+    told = replay(events, under_a_contract(load_file(DEMO / "policies.yaml")), arrival=True)
+    types, credited = set(), set()
     for instant, fact in told.facts:
         written = orjson.loads(sla_events.encode(fact, instant))
         types.add(written["type"])
+        credited.add((written["type"], "credit" in written["data"] and bool(fact.credit)))
         assert errors(written["type"], written) == [], written
     wanted = {f"sla.{fact}" for fact in FACTS} - {"sla.cancelled"}
     assert wanted <= types, "a type that is never written is not tested"
+    under = {("sla.breached", True), ("sla.breached", False), ("sla.breach_retracted", True)}
+    assert under <= credited
+
+
+def test_what_an_adoption_makes_of_open_clocks_validates(events: list[TicketEvent]) -> None:
+    """R18: retargets and breaches with their reason, statuses with clocks of two versions."""
+    old = load_file(DEMO / "policies.yaml")
+    tight = tuple(
+        replace(policy, targets={metric: {"default": Active(1)} for metric in policy.targets})
+        for policy in old.policies
+    )
+    middle = sorted(event.time for event in events)[len(events) // 2]
+    adoptions = [Adoption(0, old.version), Adoption(middle, "tight", "now")]
+    engine = Engine(replace(old, version="tight", policies=tight), {old.version: old}, adoptions)
+    tickets: dict[str, Ticket] = {}
+    reasons = set()
+    for event in events:
+        tickets[event.ticket], facts = engine.apply(tickets.get(event.ticket), event)
+        for fact in facts:
+            written = orjson.loads(sla_events.encode(fact, fact.time))
+            assert errors(written["type"], written) == [], written
+            if fact.reason == "policies_changed":
+                reasons.add(fact.type)
+        standing = status.encode(status.status(tickets[event.ticket]))
+        assert standing is None or errors("sla-status", orjson.loads(standing)) == []
+    assert reasons >= {"retargeted", "breached"}
 
 
 def test_every_status_on_the_way_validates(events: list[TicketEvent]) -> None:

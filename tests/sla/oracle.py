@@ -34,10 +34,7 @@ class AsIf:
 
 
 class Life:
-    """A ticket's life by the minute, under promises in the file's order.
-
-    `excused`: clocks that are known to differ from the engine's, see where they are put in.
-    """
+    """A ticket's life by the minute, under promises in the file's order."""
 
     def __init__(self, promises: tuple[Promise, ...], statuses: Mapping[str, str], at: int) -> None:
         self.promises = promises
@@ -45,7 +42,6 @@ class Life:
         self.first, self.minute = at - at % (7 * DAY), at  # one table for all lives of a week
         self.runs: dict[Name, list[Run]] = {(kind, one): [] for kind in KINDS for one in METRICS}
         self.as_if = {(one, metric): AsIf() for one in promises for metric in one.targets}
-        self.excused: set[Name] = set()
 
     @property
     def hands(self) -> Hands:
@@ -84,6 +80,8 @@ class Life:
                     run.ring(self.first + minute, self.hands, self.reopens)
                     next_ = run.next()
                 run.used += opened[minute]
+            if end > begin:
+                run.late = max(run.late, run.used - opened[end - 1] - run.target)
             run.spend(self.hands)
         for (promise, metric), as_if in self.as_if.items():
             view = self.view(metric, promise)
@@ -107,9 +105,6 @@ class Life:
             promise = self._match(kind)
             for metric in METRICS:
                 self._follow((kind, metric), promise)
-        if self.tale.hushed:
-            # The engine lets a bot's word on a solved ticket end a wait that asks for a human's.
-            self.excused.add(("sla", "next_response"))
 
     def _end(self, run: Run, metric: str) -> None:
         view = self.view(metric, run.promise)
@@ -170,10 +165,6 @@ class Life:
                 run.catch_up(self.minute, "target_tightened", self.hands, self.reopens)
         if run.lapsed:
             hands = self.as_if[promise, name[1]].hands.copy()
-            if hands != run.hands and run.reason not in ("no_policy", "no_target"):
-                # The engine counts as if the policy had always held only where its end ended the
-                # clock, not where the clock had ended before.
-                self.excused.add(name)
             run.hands, run.used, run.lapsed = hands, hands.total(), False
 
 

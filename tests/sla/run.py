@@ -35,7 +35,8 @@ class Run:
 
     `first`: where the tables of open minutes begin. `hands`: in whose hands what is `used` was
     spent, up to the last event. `met_by`: the promise that counted it as met (R26). `lapsed`: the
-    kind had no promise for a while. `taken`: the places of the warnings, -1 for the breach, that
+    kind had no promise for a while. `late`: the most active minutes that it was past its target and
+    went on. `taken`: the places of the warnings, -1 for the breach, that
     are behind.
     """
 
@@ -51,6 +52,7 @@ class Run:
     reason: str | None = None
     lapsed: bool = False
     breached_at: int | None = None
+    late: int = -1
     met_by: str | None = None
     taken: set[int] = field(default_factory=set)
     said: list[Said] = field(default_factory=list)
@@ -113,6 +115,7 @@ class Run:
 
     def catch_up(self, minute: int, reason: str, hands: Hands, reopens: int) -> None:
         """Deal with what is past already: one breach, and the highest warning (R16, R21)."""
+        self.late = max(self.late, self.used - self.target - 1)
         past = [one for one in self._left() if one[0] < self.used + (not one[1])]
         if any(last for _, last, _, _ in past):
             self._breach(minute, reason, hands, reopens)

@@ -64,7 +64,6 @@ class Tale:
     teams: list[tuple[str | None, int]] = field(default_factory=list)
     woken: bool = False
     gone: str | None = None
-    hushed: bool = False
 
     def category(self, word: object) -> str:
         """Sort a status word."""
@@ -96,9 +95,6 @@ class Tale:
     def _say(self, minute: int, author: str, *, public: bool) -> None:
         if not public:
             return
-        waits = self.waits(("agent",))
-        if author == "bot" and self.solved and waits and len(waits[-1]) == 1:
-            self.hushed = True
         self.marks.append(Mark(minute, author))
         self.woken = self.woken or author == "customer"
 

@@ -9,10 +9,23 @@ from typing import get_args
 
 import pytest
 
-from streams.sla.clock import PATHS, TRANSITIONS, Clock, IllegalTransition, Signal, State, steps
-from streams.sla.duration import Active
+from streams.sla.clock import (
+    PATHS,
+    TRANSITIONS,
+    Clock,
+    IllegalTransition,
+    Signal,
+    State,
+    Step,
+    Terms,
+    steps,
+)
+from streams.sla.duration import Active, BusinessDays
+from streams.sla.engine import Engine
+from streams.sla.events import Changed, Created
 from streams.sla.hours import WeeklyHours, parse_window
-from streams.sla.policy import Policy, Warning_
+from streams.sla.instant import format_instant, parse_instant
+from streams.sla.policy import Policy, PolicySet, Warning_
 from streams.sla.rules import Special
 from streams.sla.schedule import Schedule
 
@@ -22,7 +35,9 @@ POLICY = Policy("p", "sla", Schedule.always(), {"first_response": {"default": Ac
 
 def clock(state: State = "none", **changes: object) -> Clock:
     """Make a clock of one hour."""
-    made = Clock("sla", "first_response", 1, POLICY, HOUR, 0, 0, steps(POLICY, HOUR), state=state)
+    made = Clock(
+        "sla", "first_response", 1, POLICY, HOUR, 0, 0, steps(POLICY, HOUR, 0, None), state=state
+    )
     return replace(made, **changes)  # type: ignore[arg-type]
 
 
@@ -56,7 +71,7 @@ def test_a_schedule_that_does_not_open_again_has_no_deadline() -> None:
     once = Special(day, day, (parse_window("00:00-00:30"),))
     only = Schedule("once", "UTC", WeeklyHours(), exceptions=(once,))
     policy = replace(POLICY, schedule=only)
-    one = clock(policy=policy, steps=steps(policy, HOUR))
+    one = clock(policy=policy, steps=steps(policy, HOUR, 0, None))
     one.signal("start", 0)
     assert (one.deadline, one.due) == (None, None)
 
@@ -66,10 +81,170 @@ def test_warnings_at_one_instant_come_by_level_and_before_the_breach() -> None:
     policy = replace(
         POLICY,
         warnings=(
-            Warning_(after_ms=0, level=3),
-            Warning_(left_ms=0, level=1),
-            Warning_(left_ms=HOUR),
+            Warning_(after=Active(0), level=3),
+            Warning_(left=Active(0), level=1),
+            Warning_(left=Active(0)),
+            Warning_(left=Active(HOUR)),
         ),
     )
-    said = [(step.active, step.warning and step.warning.level) for step in steps(policy, HOUR)]
-    assert said == [(0, None), (HOUR, 1), (HOUR, 3), (HOUR, None)]
+    *warned, last = steps(policy, HOUR, 0, None)
+    assert [(step.active, step.warning and step.warning.level) for step in warned] == [
+        (0, None),
+        (HOUR, None),
+        (HOUR, 1),
+        (HOUR, 3),
+    ]
+    assert last == Step(HOUR)
+
+
+def test_a_clock_is_open_while_it_runs_or_is_paused() -> None:
+    """R15: what is finished may be taken up again, and what is not started is not there yet."""
+    said = {state: clock(state).open for state in get_args(State)}
+    assert said == {
+        "none": False,
+        "running": True,
+        "paused": True,
+        "fulfilled": False,
+        "cancelled": False,
+    }
+
+
+def test_a_paused_clock_has_no_deadline_and_a_finished_one_keeps_its_last() -> None:
+    """R15: what was used stands still, and the deadline moves by the length of the pause."""
+    one, said = clock(), []
+    for instant, signal in enumerate(("start", "pause", "resume", "fulfil", "reopen")):
+        one.signal(signal, instant * 1_000)
+        said.append((one.deadline, one.due, one.used, one.finished_at))
+    assert said == [
+        (HOUR, HOUR, 0, None),
+        (None, None, 1_000, None),
+        (HOUR + 1_000, HOUR + 1_000, 1_000, None),
+        (HOUR + 1_000, None, 2_000, 3_000),
+        (HOUR + 2_000, HOUR + 2_000, 2_000, None),
+    ]
+
+
+def test_every_reopening_and_every_change_of_terms_is_the_next_revision() -> None:
+    """R8: and nothing else is."""
+    one, said = clock(), []
+    for signal in ("start", "pause", "resume", "fulfil", "reopen", "cancel", "reopen"):
+        one.signal(signal, 0)
+        said.append(one.revision)
+    assert said == [0, 0, 0, 0, 1, 1, 2]
+    for target in (2 * HOUR, HOUR):
+        one.retarget(Terms(POLICY, "v", target), 0)
+        said.append(one.revision)
+    assert said[-2:] == [3, 4]
+
+
+def test_whose_hands_the_time_was_spent_in_adds_up_and_no_time_is_no_share() -> None:
+    """R28: the same hands twice are one share, and a hand-over within an instant leaves none."""
+    ann, bob = ("billing", "open", "ann"), ("billing", "open", "bob")
+    one = clock()
+    one.signal("start", 0)
+    one.hand_over(ann, 0)
+    assert (one.shares, one.causes(0)) == ({}, ())
+    one.hand_over(bob, 10)
+    assert (one.shares, one.causes(10)) == ({ann: 10}, ((ann, 10),))
+    one.hand_over(ann, 25)
+    assert one.causes(40) == ((ann, 25), (bob, 15))
+    one.hand_over(bob, 40)
+    assert (one.shares, one.used) == ({ann: 25, bob: 15}, 40)
+    assert one.causes(50) == ((ann, 25), (bob, 25))
+    one.hand_over(bob, 50)
+    assert (one.shares, one.used) == ({ann: 25, bob: 25}, 50)
+
+
+def test_what_was_counted_by_other_terms_replaces_what_is_used_and_the_clock_goes_on() -> None:
+    """R18: applied from the start, other terms have counted something else."""
+    ann, bob = ("billing", "open", "ann"), ("billing", "open", "bob")
+    one = clock()
+    one.signal("start", 0)
+    one.hand_over(ann, 50)
+    one.recount({ann: 5, bob: 2}, 100)
+    assert (one.used, one.elapsed(110)) == (7, 17)
+    assert one.causes(110) == ((ann, 15), (bob, 2))
+
+
+def test_an_earlier_start_is_counted_in_the_hands_that_it_lay_in() -> None:
+    """R20: a merged ticket's wait is added to what those hands have already."""
+    ann, bob = ("billing", "open", "ann"), ("billing", "open", "bob")
+    one = replace(clock(), started_at=100, since=100, where=ann)
+    one.signal("start", 100)
+    one.hand_over(bob, 130)
+    one.backdate(60, ann, 150)
+    assert (one.started_at, one.used, one.elapsed(160)) == (60, 90, 100)
+    assert one.causes(160) == ((ann, 70), (bob, 30))
+    one.backdate(50, bob, 160)
+    assert (one.started_at, one.used) == (50, 110)
+    assert one.causes(160) == ((ann, 70), (bob, 40))
+
+
+def test_a_breach_that_stands_is_the_deadline_until_the_target_is_ahead_again() -> None:
+    """R16: at the very end of the new target there is nothing left to be late for."""
+    one = clock()
+    one.signal("start", 0)
+    one.breached_at = HOUR
+    half = HOUR // 2
+    said = []
+    for target in (HOUR + half, HOUR + half + 1, HOUR + half - 1):
+        one.retarget(Terms(POLICY, "v", target), HOUR + half)
+        said.append(one.deadline)
+    assert said == [HOUR, HOUR + half + 1, HOUR]
+
+
+THURSDAY = parse_instant("2026-03-26T10:00:00Z")
+SHORT_MONDAYS = Schedule("short", "UTC", WeeklyHours.of({"mon": ["13:00-17:00"], "tue-fri": [
+    "09:00-17:00"
+]}))  # fmt: skip
+TWO_DAYS = SHORT_MONDAYS.business_days(THURSDAY, 2)  # 7 + 8 + 0 hours: Monday opens after 10:00
+
+
+@pytest.mark.parametrize(
+    ("warning", "breached_at", "at"),
+    [
+        (Warning_(left=BusinessDays(1)), None, "2026-03-26T17:00"),
+        (Warning_(left=BusinessDays(2)), None, "2026-03-26T10:00"),
+        (Warning_(left=BusinessDays(200)), None, "2026-03-26T10:00"),
+        (Warning_(after=BusinessDays(1)), None, "2026-03-30T17:00"),
+        (Warning_(after=BusinessDays(2)), None, "2026-03-31T17:00"),
+        (Warning_(after=BusinessDays(1)), "2026-04-01T12:00", "2026-03-31T13:00"),
+    ],
+)
+def test_business_days_of_a_warning_are_counted_from_the_start_or_the_breach(
+    warning: Warning_, breached_at: str | None, at: str
+) -> None:
+    """R21, R24: back from the first deadline, on from the breach; then it is active time."""
+    policy = replace(POLICY, schedule=SHORT_MONDAYS, warnings=(warning,))
+    breach = None if breached_at is None else parse_instant(f"{breached_at}:00Z")
+    found = steps(policy, TWO_DAYS, THURSDAY, breach)
+    (step,) = [step for step in found if step.warning is not None]
+    fell = SHORT_MONDAYS.deadline(THURSDAY, step.active)
+    assert format_instant(fell) == f"{at}:00Z"
+
+
+def test_a_warning_that_cannot_come_is_no_step() -> None:
+    """R25: business days after the last one."""
+    day = date(2026, 3, 26)
+    once = Special(day, day, (parse_window("09:00-17:00"),))
+    only = Schedule("once", "UTC", WeeklyHours(), exceptions=(once,))
+    warnings = (Warning_(left=Active(60_000)), Warning_(after=BusinessDays(1)))
+    policy = replace(POLICY, schedule=only, warnings=warnings)
+    assert [step.active for step in steps(policy, HOUR, THURSDAY, None)] == [HOUR - 60_000, HOUR]
+
+
+def test_business_days_after_a_breach_are_counted_from_where_a_pause_has_moved_it() -> None:
+    """R15, R24: from Monday 16:00 to Tuesday 16:00, whatever Friday would have been."""
+    targets = {"total_resolution": {"default": Active(4 * HOUR)}}
+    warnings = (Warning_(after=BusinessDays(1)),)
+    policy = Policy("p", "sla", SHORT_MONDAYS, targets, warnings=warnings)
+    engine = Engine(PolicySet("v", (policy,)))
+    friday = THURSDAY + 24 * HOUR
+    ticket, _ = engine.apply(None, Created("t", friday, 0, {"status": "open"}))
+    for key, (hours, status) in enumerate(((1, "pending"), (75, "open")), 1):
+        engine.apply(ticket, Changed("t", friday + hours * HOUR, key, {"status": status}))
+    facts = engine.settle(ticket, friday + 200 * HOUR)
+    assert [(fact.type, format_instant(fact.time)) for fact in facts] == [
+        ("breached", "2026-03-30T16:00:00Z"),
+        ("breach_imminent", "2026-03-31T16:00:00Z"),
+    ]

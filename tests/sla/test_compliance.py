@@ -44,6 +44,8 @@ def test_a_resolution_that_is_reopened_gives_its_met_back_until_the_next_outcome
         NAME
     ] == Tally(met=1, breached=0)
     assert tally("R12 Solving and reopening does not buy time")[NAME] == Tally(met=0, breached=1)
+    twice = tally("R12 R26 What was breached is not breached again after a reopen")
+    assert twice[NAME] == Tally(met=0, breached=1)
 
 
 def test_a_met_is_given_back_to_the_policy_that_it_was_met_under() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.sla.duration import Active, BusinessDays, parse_duration
+from streams.sla.duration import Active, BusinessDays, Duration, EndOfDay, parse_duration
 from streams.sla.misread import Misread
 
 
@@ -22,10 +22,12 @@ from streams.sla.misread import Misread
         ("2 H", Active(7_200_000)),
         ("2bd", BusinessDays(2)),
         ("10 BD", BusinessDays(10)),
+        ("end of 2bd", EndOfDay(2)),
+        ("End  of 0 BD", EndOfDay(0)),
     ],
 )
-def test_a_duration_says_which_time_it_counts(text: str, duration: Active | BusinessDays) -> None:
-    """R24: active time or business days, never merely days."""
+def test_a_duration_says_which_time_it_counts(text: str, duration: Duration) -> None:
+    """R24: active time, business days or the end of one, never merely days."""
     assert parse_duration(text) == duration
 
 
@@ -38,6 +40,12 @@ def test_a_duration_says_which_time_it_counts(text: str, duration: Active | Busi
         ("1.5h", "fractions"),
         ("0h", "longer than zero"),
         ("0bd", "longer than zero"),
+        ("end of day", "end of 0bd for the end of the business day"),
+        ("EOD", "end of 1bd for that of the next one"),
+        ("end of 2d", "an end that is not that of a business day"),
+        ("close of business", "an end that is not that of a business day"),
+        ("end of -1bd", "an end that is not that of a business day"),
+        ("endof 1bd", "not a duration"),
         ("", "not a duration"),
         ("h", "not a duration"),
         ("-4h", "not a duration"),
@@ -60,7 +68,11 @@ def test_a_duration_is_said_in_its_longest_unit(text: str, said: str) -> None:
     assert str(parse_duration(text)) == said
 
 
-@given(st.builds(Active, st.integers(1, 10**14)) | st.builds(BusinessDays, st.integers(1, 999)))
-def test_what_is_said_is_read_back(duration: Active | BusinessDays) -> None:
+@given(
+    st.builds(Active, st.integers(1, 10**14))
+    | st.builds(BusinessDays, st.integers(1, 999))
+    | st.builds(EndOfDay, st.integers(0, 999))
+)
+def test_what_is_said_is_read_back(duration: Duration) -> None:
     """R18: a stored policy set means what it meant."""
     assert parse_duration(str(duration)) == duration

@@ -103,6 +103,17 @@ def test_messages_before_anything_else_start_a_ticket_with_what_is_known() -> No
     assert {fact.started_at for fact in facts} == {START}
 
 
+def test_a_wait_is_dated_by_its_oldest_message_also_where_the_policy_comes_later() -> None:
+    """R10, R9: more messages do not restart it, whether or not anybody counted at the time."""
+    engine = Engine(POLICIES)
+    ticket, _ = engine.apply(None, replace(CREATED, attributes={}))
+    for minute, author in enumerate(("agent", "customer", "customer"), 1):
+        ticket, _ = engine.apply(ticket, Messaged("t", START + minute * MINUTE, minute, author))
+    ticket, facts = engine.apply(ticket, Changed("t", START + 9 * MINUTE, 9, {"tier": "vip"}))
+    (wait,) = [fact for fact in facts if (fact.metric, fact.type) == ("next_response", "started")]
+    assert (wait.started_at, wait.elapsed) == (START + 2 * MINUTE, 7 * MINUTE)
+
+
 def test_a_ticket_is_closed_once_it_is_done_and_no_clock_is_open() -> None:
     """Nothing comes of it any more but by an event."""
     engine = Engine(POLICIES)

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.demo.sample import open_sample
-from streams.sla.duration import Active, BusinessDays
+from streams.sla.duration import Active, BusinessDays, EndOfDay
 from streams.sla.engine import Engine
 from streams.sla.events import Changed, Created, Deleted, Merged, Messaged, TicketEvent
 from streams.sla.explain import explain
@@ -390,6 +390,20 @@ def test_a_target_in_business_days_says_how_it_was_fixed() -> None:
     assert told.terms.fixed_until == friday + 72 * HOUR - HOUR  # Sunday and Monday are open
     assert told.terms.target == minutes_of("office", START).count(friday, told.terms.fixed_until)
     assert told.deadline.total == told.terms.target
+
+
+def test_a_target_until_the_end_of_a_business_day_says_when_that_is() -> None:
+    """R24, R33: fixed at the start, so a pause moves the deadline but not what was promised."""
+    policy = Policy("end", "sla", OFFICE, {"total_resolution": {"default": EndOfDay(0)}})
+    engine = Engine(PolicySet("end", (policy,)))
+    paused = Changed("t", START + HOUR, 1, {"status": "pending"})
+    resumed = Changed("t", START + 3 * HOUR, 2, {"status": "open"})
+    ticket = folded([created(), paused, resumed], engine)
+    (told,) = explain(ticket, engine, START + 4 * HOUR)
+    assert str(told.terms.promise) == "end of 0bd"
+    assert (told.terms.fixed_until, told.terms.target) == (START + 8 * HOUR, 8 * HOUR)
+    assert told.deadline is not None
+    assert told.deadline.end == START + 24 * HOUR + 2 * HOUR
 
 
 def test_a_schedule_that_does_not_open_again_has_no_deadline() -> None:

@@ -6,6 +6,7 @@ from fractions import Fraction
 
 import pytest
 
+from streams.sla.clock import Step, steps
 from streams.sla.duration import Active, BusinessDays
 from streams.sla.policy import METRICS, Pause, Policy, PolicySet, Scalar, Warning_, word
 from streams.sla.schedule import Schedule
@@ -24,14 +25,15 @@ def policy(name: str, kind: str = "sla", **match: Scalar | set[Scalar]) -> Polic
 
 
 def test_the_first_policy_of_a_kind_that_matches_holds() -> None:
-    """R19: in the file's order, per kind."""
-    inside, premium, rest = policy("in", "olo"), policy("p", tier="premium"), policy("rest")
+    """R19: in the file's order, per kind; neither by name, nor by how much a filter asks for."""
+    inside, premium, rest = policy("in", "olo"), policy("z", tier="premium"), policy("a")
     policies = PolicySet("v", (inside, premium, rest))
     assert policies.match("sla", {"tier": "premium"}) is premium
     assert policies.match("sla", {"tier": "basic"}) is rest
     assert policies.match("sla", {}) is rest
     assert policies.match("olo", {"tier": "premium"}) is inside
     assert PolicySet("v", (premium,)).match("sla", {}) is None
+    assert PolicySet("v", (rest, premium)).match("sla", {"tier": "premium"}) is rest
 
 
 @pytest.mark.parametrize(
@@ -94,15 +96,25 @@ def test_a_pause_may_name_a_category_or_a_word() -> None:
     assert not policies.pauses(by_word, None)
 
 
+def test_without_a_word_on_pauses_the_resolution_clocks_stand_still_while_pending() -> None:
+    """R15: these three and no others, in that category and in no other."""
+    pause = policy("x").pause
+    assert pause.statuses == {"pending"}
+    assert pause.metrics == {"total_resolution", "first_resolution", "resolution_cycle"}
+    assert pause.resume_on == frozenset()
+
+
 @pytest.mark.parametrize(
     ("warning", "key", "active"),
     [
         (Warning_(percent=Fraction(80, 100)), "80%", 800_001),
         (Warning_(percent=Fraction(125, 1000)), "12.5%", 125_001),
         (Warning_(percent=Fraction(1)), "100%", 1_000_001),
-        (Warning_(left_ms=900_000), "left:15m", 100_001),
-        (Warning_(left_ms=3_600_000), "left:1h", 0),
-        (Warning_(after_ms=3_600_000), "after:1h", 4_600_001),
+        (Warning_(left=Active(900_000)), "left:15m", 100_001),
+        (Warning_(left=Active(3_600_000)), "left:1h", 0),
+        (Warning_(left=BusinessDays(2)), "left:2bd", 0),
+        (Warning_(after=Active(3_600_000)), "after:1h", 4_600_001),
+        (Warning_(after=BusinessDays(1)), "after:1bd", 87_400_001),
     ],
 )
 def test_a_warning_has_a_name_and_an_amount_of_active_time(
@@ -110,7 +122,8 @@ def test_a_warning_has_a_name_and_an_amount_of_active_time(
 ) -> None:
     """R21: of a target of 1,000,001 ms; never a part of a millisecond early (R5)."""
     assert warning.key == key
-    assert warning.active(1_000_001) == active
+    policy = Policy("p", "sla", ALWAYS, {}, warnings=(warning,))
+    assert Step(active, warning) in steps(policy, 1_000_001, 0, None)
 
 
 def test_the_ten_metrics_are_those_of_the_specification() -> None:

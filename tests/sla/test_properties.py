@@ -12,12 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.history.replay import replay
-from streams.sla.duration import Active
+from streams.sla.duration import Active, BusinessDays
 from streams.sla.engine import Engine
-from streams.sla.events import Changed, Created, Deleted, Messaged, TicketEvent
+from streams.sla.events import Author, Changed, Created, Deleted, Messaged, TicketEvent
 from streams.sla.facts import Fact
 from streams.sla.hours import WeeklyHours
-from streams.sla.policy import METRICS, Pause, Policy, PolicySet, Warning_
+from streams.sla.policy import METRICS, Contract, Credit, Pause, Policy, PolicySet, Warning_
 from streams.sla.schedule import Schedule
 from streams.sla.ticket import Ticket
 from streams.wire import row
@@ -36,6 +36,18 @@ TARGETS = {
     "first_response": {"urgent": 30, "high": 120, "default": 480},
     "total_resolution": {"urgent": 120, "high": 480, "default": 960},
 }
+LATE = ((30, Fraction(2, 100)), (120, Fraction(5, 100)), (600, Fraction(6, 100)))
+CONTRACT = Contract(
+    "acme",
+    Fraction(5000),
+    "EUR",
+    (
+        Credit(Fraction(5, 100), below=Fraction(95, 100)),
+        Credit(Fraction(10, 100), below=Fraction(90, 100)),
+        *(Credit(credit, late_ms=minutes * MINUTE) for minutes, credit in LATE),
+    ),
+    Fraction(20, 100),
+)
 STANDARD = Promise(
     "standard",
     "sla",
@@ -50,10 +62,11 @@ POLICIES = PolicySet(
         Policy(
             "vip",
             "sla",
-            Schedule.always(),
+            Schedule.always(zone="Europe/Paris"),
             {metric: {"default": Active(90 * MINUTE)} for metric in METRICS}
             | {"first_response": {"default": Active(15 * MINUTE)}},
             match={"tier": frozenset({"vip"})},
+            contract=CONTRACT,
         ),
         Policy(
             "standard",
@@ -67,9 +80,12 @@ POLICIES = PolicySet(
             pause=Pause(),
             warnings=(
                 Warning_(percent=Fraction(1, 2)),
-                Warning_(left_ms=20 * MINUTE, level=1),
-                Warning_(after_ms=60 * MINUTE, level=2),
+                Warning_(left=Active(20 * MINUTE), level=1),
+                Warning_(after=Active(60 * MINUTE), level=2),
+                Warning_(left=BusinessDays(1), level=3),
+                Warning_(after=BusinessDays(1), level=4),
             ),
+            contract=CONTRACT,
         ),
         Policy(
             "inside",
@@ -83,7 +99,12 @@ POLICIES = PolicySet(
 )
 
 minutes = st.integers(0, 7 * 24 * 60) | st.integers(0, 7 * 48).map(lambda half: half * 30)
-authors = st.sampled_from(["customer", "agent", "bot"])
+asking: list[tuple[Author, bool]] = [("customer", True)] * 4
+answering: list[tuple[Author, bool]] = [("agent", True)] * 4
+aside: list[tuple[Author, bool]] = [("bot", True), ("agent", False), ("customer", False)]
+# Mostly what makes clocks run: a customer who asks in public, and agents who answer.
+openings = st.sampled_from([*asking, *aside, ("agent", True)])
+words = st.sampled_from([*asking, *answering, *aside])
 statuses = st.sampled_from(["open", "pending", "solved"])
 priorities = st.sampled_from(["urgent", "high", "low"])
 hands = st.sampled_from(["ann", "bob"])
@@ -91,37 +112,35 @@ hands = st.sampled_from(["ann", "bob"])
 
 @st.composite
 def histories(draw: st.DrawFn, *, tiers: bool = False, distinct: bool = True) -> list[TicketEvent]:
-    """Draw a ticket's history: a creation, then up to 12 events on whole minutes, in order."""
+    """Draw a ticket's history: a creation, then up to 12 events on whole minutes, in order.
+
+    With `tiers` all ten metrics are timed, and the ticket changes policies or is deleted.
+    """
     start = draw(st.sampled_from(STARTS))
     times = sorted(draw(st.lists(minutes, max_size=12, unique=distinct)))
-    events: list[TicketEvent] = [
-        Created(
-            "t",
-            start,
-            0,
-            {"tier": "standard", "priority": draw(priorities), "status": "open"},
-            draw(authors),
-            draw(st.booleans()),
-        )
-    ]
+    tier = draw(st.sampled_from(["vip", "vip", "standard", None])) if tiers else "standard"
+    attributes = {"tier": tier, "priority": draw(priorities), "status": "open"}
+    if tiers:
+        attributes["team"] = draw(hands | st.none())
+    events: list[TicketEvent] = [Created("t", start, 0, attributes, *draw(openings))]
     for key, minute in enumerate(times, 1):
         at = start + minute * MINUTE
-        match draw(st.integers(0, 9 if tiers else 7)):
-            case 0 | 1 | 2:
-                events.append(Messaged("t", at, key, draw(authors), draw(st.booleans())))
-            case 3 | 4 | 5:
+        match draw(st.integers(0, 19 if tiers else 15)):
+            case 0 | 1 | 2 | 3 | 4 | 5:
+                events.append(Messaged("t", at, key, *draw(words)))
+            case 6 | 7 | 8 | 9 | 10:
                 events.append(Changed("t", at, key, {"status": draw(statuses)}))
-            case 6:
+            case 11 | 12 | 13:
                 change = draw(
                     st.fixed_dictionaries({"priority": priorities})
-                    | st.fixed_dictionaries({"team": hands})
+                    | st.fixed_dictionaries({"team": hands | st.none()})
                     | st.fixed_dictionaries({"assignee": hands | st.none()})
                 )
                 events.append(Changed("t", at, key, change))
-            case 7:
+            case 14 | 15:
                 change = {"status": draw(statuses), "priority": draw(priorities)}
                 events.append(Changed("t", at, key, change))
-            case 8:
+            case 16 | 17 | 18:
                 tier = draw(st.sampled_from(["vip", "standard", "free"]))
                 events.append(Changed("t", at, key, {"tier": tier}))
             case _:
@@ -143,9 +162,14 @@ def net(facts: list[Fact]) -> Counter[tuple[object, ...]]:
         if fact.retracts is not None:
             assert standing.pop(fact.retracts).type == fact.retracts_type
     return Counter(
-        (f.key, f.time, f.policy, f.deadline, f.target, f.elapsed, f.outcome, f.reason)
+        (f.key, f.time, f.policy, f.deadline, f.target, f.elapsed, f.outcome, f.reason, _earned(f))
         for f in standing.values()
     )
+
+
+def _earned(fact: Fact) -> tuple[object, ...] | None:
+    """What was earned, without what is foreseen."""
+    return fact.credit and (fact.credit.month, fact.credit.share, fact.credit.adds)
 
 
 def fold(events: list[TicketEvent], end: int) -> list[Fact]:

@@ -93,6 +93,16 @@ def test_a_window_over_new_year_is_one_window() -> None:
     ]
 
 
+def test_windows_before_and_after_new_year_are_apart() -> None:
+    """R33: only the one over New Year is put together, and the year goes on."""
+    asked = schedule("UTC", {"mon-sun": ["20:00-04:00"]})
+    assert open_between(asked, "2025-12-30T12:00:00Z", "2026-01-02T12:00:00Z") == [
+        "2025-12-30T20:00:00Z 2025-12-31T04:00:00Z",
+        "2025-12-31T20:00:00Z 2026-01-01T04:00:00Z",
+        "2026-01-01T20:00:00Z 2026-01-02T04:00:00Z",
+    ]
+
+
 def test_an_opening_that_does_not_exist_shifts_to_the_end_of_the_gap() -> None:
     """R22: 02:30 on the night on which the clocks go from 02:00 to 03:00."""
     asked = schedule("Europe/Paris", {"sun": ["02:30-05:00"]})
@@ -175,13 +185,39 @@ def test_a_closed_part_of_a_day_is_cut_out_of_whatever_is_open_then() -> None:
     ]
 
 
+def test_what_an_exception_says_holds_over_new_year() -> None:
+    """R23: closed spans that pass into January or meet December's windows, and days from…to."""
+    asked = schedule(
+        "UTC",
+        {"mon-sun": ["00:00-24:00"]},
+        special("2026-12-31", closed="22:00-02:00"),
+        special("2027-12-31", "2028-01-01", hours=["09:00-10:00"]),
+    )
+    assert open_between(asked, "2026-12-31T12:00:00Z", "2027-01-01T12:00:00Z") == [
+        "2026-12-31T12:00:00Z 2026-12-31T22:00:00Z",
+        "2027-01-01T02:00:00Z 2027-01-01T12:00:00Z",
+    ]
+    assert open_between(asked, "2027-12-30T23:00:00Z", "2028-01-02T01:00:00Z") == [
+        "2027-12-30T23:00:00Z 2027-12-31T00:00:00Z",
+        "2027-12-31T09:00:00Z 2027-12-31T10:00:00Z",
+        "2028-01-01T09:00:00Z 2028-01-01T10:00:00Z",
+        "2028-01-02T00:00:00Z 2028-01-02T01:00:00Z",
+    ]
+    nights = schedule("UTC", {"thu": ["20:00-04:00"]}, special("2027-01-01", closed="01:00-02:00"))
+    assert open_between(nights, "2026-12-31T12:00:00Z", "2027-01-01T12:00:00Z") == [
+        "2026-12-31T20:00:00Z 2027-01-01T01:00:00Z",
+        "2027-01-01T02:00:00Z 2027-01-01T04:00:00Z",
+    ]
+
+
 def test_holidays_follow_the_country_and_the_subdivision_into_any_year() -> None:
     """R23: Epiphany is off in Bavaria, not in Berlin; observed days count."""
-    epiphany = ("2026-01-06T00:00:00Z", "2026-01-07T00:00:00Z")
     bavaria = schedule("Europe/Berlin", {"mon-fri": ["09:00-17:00"]}, off=Holidays("DE", "BY"))
     berlin = schedule("Europe/Berlin", {"mon-fri": ["09:00-17:00"]}, off=Holidays("DE", "BE"))
-    assert open_between(bavaria, *epiphany) == []
-    assert len(open_between(berlin, *epiphany)) == 1
+    for year in (1998, 2026, 2094):
+        epiphany = (f"{year}-01-06T00:00:00Z", f"{year}-01-07T00:00:00Z")
+        assert open_between(bavaria, *epiphany) == []
+        assert len(open_between(berlin, *epiphany)) == 1
     american = schedule("UTC", {"mon-fri": ["09:00-17:00"]}, off=Holidays("US"))
     observed = ("2021-12-31T00:00:00Z", "2022-01-01T00:00:00Z")
     assert open_between(american, *observed) == []
@@ -211,43 +247,14 @@ def test_a_zone_that_does_not_exist_is_refused() -> None:
             schedule(name, {"mon": ["09:00-17:00"]})
 
 
-def test_exceptions_alone_make_a_schedule_that_ends() -> None:
-    """R25: a deadline beyond its last window says so at once."""
-    asked = schedule("UTC", {}, special("2026-01-05", "2026-01-06", hours=["09:00-10:00"]))
-    assert deadline(asked, "2026-01-01T00:00:00Z", 2) == "2026-01-06T10:00:00Z"
-    with pytest.raises(ScheduleHorizonError, match=r"'office'.*exceptions are over"):
-        asked.deadline(parse_instant("2026-01-01T00:00:00Z"), 2 * HOUR + 1)
-    with pytest.raises(ScheduleHorizonError, match="exceptions are over"):
-        asked.business_days(parse_instant("2026-02-01T00:00:00Z"), 1)
-
-
-def test_what_no_year_can_reach_is_refused_with_words() -> None:
-    """R23: any year that a ticket can reach, and no traceback beyond."""
-    asked = schedule("UTC", {"mon-fri": ["09:00-17:00"]})
-    late = parse_instant("9998-12-30T00:00:00Z")
-    with pytest.raises(ScheduleHorizonError, match="do not fit"):
-        asked.deadline(0, 10**15)
-    with pytest.raises(ScheduleHorizonError, match="beyond the year 9998"):
-        asked.deadline(late, 1000 * HOUR)
-    with pytest.raises(ScheduleHorizonError, match="beyond the year 9998"):
-        asked.business_days(late, 5)
-    for outside in (parse_instant("0001-06-01T00:00:00Z"), parse_instant("9999-01-01T00:00:00Z")):
-        with pytest.raises(ScheduleHorizonError, match="outside the years 2 to 9998"):
-            asked.elapsed(outside, outside)
-
-
-def test_a_deadline_centuries_away_is_found_and_the_years_are_not_all_kept() -> None:
-    """R25: memory stays bounded, and so do the answers."""
-    asked = schedule("UTC", {"mon": ["09:00-10:00"]})
-    start = parse_instant("2026-01-01T00:00:00Z")
-    far = asked.deadline(start, 52 * 80 * HOUR)
-    assert asked.elapsed(start, far) == 52 * 80 * HOUR
-    assert asked.elapsed(start, far) == 52 * 80 * HOUR
-
-
 def test_around_the_clock_is_addition_and_has_no_horizon() -> None:
     """R24: `24h` on `24x7` is calendar time."""
     always = Schedule.always()
+    assert (always.name, always.zone, Schedule.always("day and night").name) == (
+        "24x7",
+        "UTC",
+        "day and night",
+    )
     assert always.deadline(-(10**18), 10**17) == -9 * 10**17
     assert always.elapsed(0, 10**18) == 10**18
     assert always.is_open(10**18)
@@ -296,6 +303,14 @@ def test_business_days_skip_holidays_and_count_the_days_that_exceptions_open() -
     assert asked.business_days(start, 2) == (5 + 2 + 3) * HOUR  # Tuesday 12:00
 
 
+def test_business_days_go_on_over_new_year_which_may_be_an_open_day() -> None:
+    """R24: from 30 December on, every date of both years is one."""
+    asked = schedule("Europe/Paris", {"mon-sun": ["09:00-17:00"]})
+    start = parse_instant("2025-12-30T12:00:00Z")
+    ends = [format_instant(asked.business_days_end(start, days)) for days in (1, 2, 3)]
+    assert ends == ["2025-12-31T12:00:00Z", "2026-01-01T12:00:00Z", "2026-01-02T12:00:00Z"]
+
+
 def test_business_days_that_would_be_no_time_go_on_to_the_next_open_day() -> None:
     """R24: from Saturday 08:00, Monday 08:00 is before its opening, so Tuesday 08:00 it is."""
     asked = schedule("UTC", {"mon-fri": ["09:00-17:00"]})
@@ -307,7 +322,21 @@ def test_business_days_around_the_clock_follow_the_local_clock() -> None:
     paris = Schedule.always("always", "Europe/Paris")
     start = parse_instant("2026-03-28T12:00:00.250Z")
     assert paris.business_days(start, 2) == 47 * HOUR
+    assert paris.business_days(start + 36 * HOUR, 2) == 48 * HOUR  # right after the change
     assert Schedule.always().business_days(start, 2) == 48 * HOUR
+
+
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [
+        ("2026-10-24T00:30:00.250Z", "2026-10-25T01:30:00.250Z"),  # 02:30 comes twice
+        ("2026-03-28T01:30:00Z", "2026-03-29T01:00:00Z"),  # 02:30 is skipped
+    ],
+)
+def test_business_days_that_end_in_a_change_of_clocks_end_late(start: str, end: str) -> None:
+    """R24: at the second of two, and where there is none at the end of the gap."""
+    paris = Schedule.always("always", "Europe/Paris")
+    assert format_instant(paris.business_days_end(parse_instant(start), 1)) == end
 
 
 def test_schedules_are_equal_when_they_say_the_same() -> None:
@@ -316,7 +345,9 @@ def test_schedules_are_equal_when_they_say_the_same() -> None:
     one.elapsed(0, 10**12)
     assert one == two
     assert hash(one) == hash(two)
-    assert one != schedule("UTC", {"mon": ["09:00-17:00"]})
+    other = schedule("UTC", {"mon": ["09:00-17:00"]})
+    assert one != other
+    assert hash(one) != hash(other)
     assert one != "office"
     assert repr(one) == "Schedule('office', 'UTC')"
 
@@ -363,3 +394,117 @@ def test_windows_that_touch_are_one() -> None:
     assert list(both.windows(monday, monday + 2 * 86_400_000)) == [
         (monday + 20 * 3_600_000, monday + 28 * 3_600_000)
     ]
+
+
+@pytest.mark.parametrize(
+    ("start", "days", "end"),
+    [
+        ("2026-03-26T15:00", 0, "2026-03-26T17:00"),  # Thursday
+        ("2026-03-26T15:00", 1, "2026-03-27T16:30"),
+        ("2026-03-26T15:00", 2, "2026-03-30T17:00"),
+        ("2026-03-26T07:00", 0, "2026-03-26T17:00"),
+        ("2026-03-26T13:30", 0, "2026-03-26T17:00"),  # in the break: time remains
+        ("2026-03-26T17:00", 0, "2026-03-27T16:30"),  # as it closes: none does
+        ("2026-03-27T20:00", 0, "2026-03-30T17:00"),
+        ("2026-03-27T20:00", 1, "2026-03-30T17:00"),  # the first following open day
+        ("2026-03-28T08:00", 0, "2026-03-30T17:00"),
+        ("2026-03-28T08:00", 1, "2026-03-30T17:00"),
+        ("2026-03-31T12:00", 1, "2026-04-02T12:00"),  # a holiday, then an exception
+    ],
+)
+def test_a_promise_until_the_end_of_a_business_day_ends_as_its_last_window_does(
+    start: str, days: int, end: str
+) -> None:
+    """R24: of the following open days, or of the start's own while time remains in it."""
+    asked = schedule(
+        "UTC",
+        {"mon-thu": ["09:00-13:00", "14:00-17:00"], "fri": ["09:00-16:30"]},
+        special("2026-04-02", hours=["10:00-12:00"]),
+        off=Holidays(add=frozenset({date(2026, 4, 1)})),
+    )
+    assert format_instant(asked.day_end(parse_instant(f"{start}:00Z"), days)) == f"{end}:00Z"
+
+
+@pytest.mark.parametrize(
+    ("start", "days", "end"),
+    [
+        ("2026-03-26T03:00", 0, "2026-03-26T06:00"),  # Wednesday's shift, on Thursday's date
+        ("2026-03-26T03:00", 1, "2026-03-27T06:00"),
+        ("2026-03-26T06:00", 0, "2026-03-27T06:00"),
+        ("2026-03-26T23:00", 1, "2026-03-28T06:00"),
+        ("2026-03-28T03:00", 0, "2026-03-28T06:00"),  # Friday's shift
+        ("2026-03-28T03:00", 1, "2026-03-31T06:00"),
+        ("2026-03-28T07:00", 0, "2026-03-31T06:00"),
+    ],
+)
+def test_a_window_over_midnight_is_of_the_business_day_on_which_it_opens(
+    start: str, days: int, end: str
+) -> None:
+    """R22, R24: at three in the night the present business day is yesterday's."""
+    nights = schedule("UTC", {"mon-fri": ["22:00-06:00"]})
+    assert format_instant(nights.day_end(parse_instant(f"{start}:00Z"), days)) == f"{end}:00Z"
+
+
+def test_a_business_day_ends_when_all_that_opened_by_then_has_closed() -> None:
+    """R24: a window of the day before may outlast those of the day itself."""
+    asked = schedule("UTC", {"wed": ["00:00-24:00", "23:00-22:00"], "thu": ["08:00-09:00"]})
+    for start, days in (("2026-03-25T10:00", 0), ("2026-03-25T10:00", 1), ("2026-03-26T10:00", 0)):
+        end = asked.day_end(parse_instant(f"{start}:00Z"), days)
+        assert format_instant(end) == "2026-03-26T22:00:00Z"
+    after_thursday = asked.day_end(parse_instant("2026-03-26T08:30:00Z"), 1)
+    assert format_instant(after_thursday) == "2026-04-02T22:00:00Z"
+
+
+def test_around_the_clock_a_business_day_ends_at_the_local_midnight() -> None:
+    """R22, R24: which may come an hour early."""
+    paris = Schedule.always("always", "Europe/Paris")
+    start = parse_instant("2026-03-28T12:00:00+01:00")
+    ends = [format_instant(paris.day_end(start, days)) for days in (0, 1)]
+    assert ends == ["2026-03-28T23:00:00Z", "2026-03-29T22:00:00Z"]
+
+
+def test_a_date_that_came_again_is_not_the_business_day_again() -> None:
+    """R24: at 00:01 of Sunday the clocks went back to 23:01 of Saturday."""
+    johns = schedule("America/St_Johns", {"mon-sun": ["09:00-17:00"]})
+    first = parse_instant("2006-10-29T00:00:30-02:30")
+    again = first + 60_000  # Saturday 23:01:30
+    assert johns.day_end(first, 0) == johns.day_end(again, 0)
+    assert johns.day_end(first, 1) == johns.day_end(again, 1)
+
+
+def test_the_end_of_no_business_day_is_found() -> None:
+    """R25: neither after the schedule is over, nor before the start."""
+    once = schedule("UTC", {}, special("2026-01-03", hours=["10:00-12:00"]))
+    start = parse_instant("2026-01-03T11:00:00Z")
+    assert once.day_end(start, 0) == start + HOUR
+    with pytest.raises(ScheduleHorizonError, match="its exceptions are over"):
+        once.day_end(start, 1)
+    with pytest.raises(ValueError, match="not before its start"):
+        once.day_end(start, -1)
+
+
+@pytest.mark.parametrize(
+    ("instant", "days", "before"),
+    [
+        ("2026-04-01T12:00+02:00", 1, "2026-03-31T12:00+02:00"),
+        ("2026-03-31T12:00+02:00", 2, "2026-03-27T12:00+01:00"),  # over a weekend of 47 hours
+        ("2026-03-31T12:00+02:00", 3, "2026-03-26T13:00+01:00"),  # not before the start
+        ("2026-03-31T12:00+02:00", 300, "2026-03-26T13:00+01:00"),
+    ],
+)
+def test_business_days_before_an_instant_end_at_the_same_local_time(
+    instant: str, days: int, before: str
+) -> None:
+    """R24: on an open day, and no earlier than the start."""
+    asked = schedule("Europe/Paris", {"mon-fri": ["09:00-17:00"]})
+    start = parse_instant("2026-03-26T13:00:00+01:00")
+    found = asked.business_days_before(parse_instant(instant.replace("+", ":00+")), days, start)
+    assert found == parse_instant(before.replace("+", ":00+"))
+
+
+def test_of_a_local_time_that_comes_twice_the_first_is_meant_in_going_back() -> None:
+    """R22, R24: 02:30 of the Sunday on which the clocks go back, from Monday's."""
+    paris = Schedule.always("always", "Europe/Paris")
+    monday = parse_instant("2026-10-26T02:30:00.500+01:00")
+    found = paris.business_days_before(monday, 1, 0)
+    assert format_instant(found) == "2026-10-25T00:30:00.500Z"

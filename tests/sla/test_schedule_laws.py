@@ -14,8 +14,10 @@ from streams.sla.holidays_ import Holidays
 from streams.sla.hours import WeeklyHours, Window, join
 from streams.sla.rules import Special
 from streams.sla.schedule import Schedule
+from streams.sla.zone import local_of
 
 MINUTE = 60_000
+DAYS = 1440 * MINUTE
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 ODD_WEEKS = {
@@ -233,3 +235,48 @@ def test_business_days_end_at_the_same_local_time_on_an_open_day(
     active = schedule.business_days(start, count)
     assert active > 0
     assert active <= schedule.business_days(start, count + 1)
+
+
+@settings(max_examples=60, deadline=None)
+@given(odd_cases() | st.tuples(cases, instants, instants), st.integers(0, 4))
+def test_the_end_of_a_business_day_is_a_closing_ahead(
+    drawn: tuple[Case, int, int], count: int
+) -> None:
+    """R24: never before the start nor at it, never nothing, and the deadline lies at it."""
+    case, start, _ = drawn
+    schedule = case.schedule
+    end = schedule.day_end(start, count)
+    assert start < end
+    active = schedule.elapsed(start, end)
+    assert active > 0
+    assert schedule.deadline(start, active) == end
+    ordinal, _ = local_of(ZoneInfo(case.zone), end)
+    near = range(ordinal - 2, ordinal + 1)
+    assert end in {closes for day in near for _, closes in schedule.rules.spans(day)}
+
+
+@settings(max_examples=60, deadline=None)
+@given(odd_cases() | st.tuples(cases, instants, instants), st.integers(0, 4))
+def test_the_end_of_a_business_day_is_monotone(drawn: tuple[Case, int, int], count: int) -> None:
+    """R24: neither more days nor a later start end earlier."""
+    case, *ends = drawn
+    schedule = case.schedule
+    start, later = sorted(ends)
+    end = schedule.day_end(start, count)
+    assert end <= schedule.day_end(start, count + 1)
+    assert end <= schedule.day_end(later, count)
+
+
+@settings(max_examples=60, deadline=None)
+@given(odd_cases() | st.tuples(cases, instants, instants), st.integers(1, 4))
+def test_business_days_before_an_instant_lie_between_the_start_and_it(
+    drawn: tuple[Case, int, int], count: int
+) -> None:
+    """R24: more of them are never later, and an earlier start never makes them so."""
+    case, *ends = drawn
+    schedule = case.schedule
+    start, instant = sorted(ends)
+    before = schedule.business_days_before(instant, count, start)
+    assert start <= before <= instant
+    assert schedule.business_days_before(instant, count + 1, start) <= before
+    assert schedule.business_days_before(instant, count, start - 90 * DAYS) <= before

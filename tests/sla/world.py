@@ -196,8 +196,8 @@ def _duration(target: int | str) -> Duration:
 def _warning(warn: Warn) -> Warning_:
     return Warning_(
         percent=Fraction(warn.percent, 100) if warn.percent else None,
-        left_ms=warn.left * MINUTE if warn.left else None,
-        after_ms=warn.after * MINUTE if warn.after else None,
+        left=Active(warn.left * MINUTE) if warn.left else None,
+        after=Active(warn.after * MINUTE) if warn.after else None,
         level=warn.level or None,
     )
 

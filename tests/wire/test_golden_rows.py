@@ -18,7 +18,8 @@ from streams.sla.ticket import Forgotten
 from streams.wire import row
 
 FOLDER = Path(__file__).parent / "golden"
-ENGINE = Engine(load_file(FOLDER / "policies.yaml"))
+SETS = [load_file(path) for path in sorted(FOLDER.glob("policies*.yaml"))]
+ENGINE = Engine(SETS[-1], {policies.version: policies for policies in SETS})
 LATER = 2_000_000_000_000
 FILES = sorted(FOLDER.glob("rows-v*.ndjson"))
 GOLDEN = [orjson.loads(line) for file in FILES for line in file.read_bytes().splitlines()]

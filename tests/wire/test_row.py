@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 
 import orjson
 import pytest
 from hypothesis import given
 
 from streams.sla.engine import Engine
-from streams.sla.events import Deleted, Merged, TicketEvent
-from streams.sla.ticket import Forgotten
+from streams.sla.events import Changed, Deleted, Merged, TicketEvent
+from streams.sla.ticket import Forgotten, Ticket
 from streams.wire import row
 from tests.sla.test_engine import CREATED, START
 from tests.sla.test_properties import MINUTE, POLICIES, histories
@@ -69,3 +70,48 @@ def test_what_is_left_of_a_forgotten_ticket_takes_a_few_bytes() -> None:
     assert row.decode(packed, Engine(POLICIES)) == left
     assert orjson.loads(packed)["due"] is None
     assert len(packed) < 70
+
+
+def test_what_a_cycle_has_earned_is_kept() -> None:
+    """R31: or a restart would let it earn twice."""
+    engine = Engine(POLICIES)
+    ticket, _ = engine.apply(None, replace(CREATED, attributes={"tier": "vip"}))
+    earned = [fact for fact in engine.settle(ticket, START + 200 * MINUTE) if fact.credit]
+    again = row.decode(row.encode(ticket), engine)
+    assert isinstance(again, Ticket)
+    shares = {clock.metric: clock.earned for clock in again.clocks.values()}
+    assert shares["first_response"] == Fraction(5, 100)
+    assert shares["total_resolution"] == Fraction(2, 100)
+    more = [fact for fact in engine.settle(again, START + 9_999 * MINUTE) if fact.credit]
+    assert {fact.id for fact in earned}.isdisjoint(fact.id for fact in more)
+
+
+def test_a_row_from_before_credits_earns_what_is_due_from_then_on() -> None:
+    """R31: it names no share, and its due is that of the next warning or of none."""
+    engine = Engine(POLICIES)
+    ticket, _ = engine.apply(None, replace(CREATED, attributes={"tier": "vip"}))
+    engine.settle(ticket, START + 20 * MINUTE)
+    packed = orjson.loads(row.encode(ticket))
+    (response,) = (clock for clock in packed["c"] if clock[1] == "first_response")
+    assert response.pop() == [0, 1]
+    response[13] = None  # due: the breach was the last step
+    old = row.decode(orjson.dumps(packed), engine)
+    assert old == ticket
+    said = [fact.id for fact in engine.settle(old, START + 999 * MINUTE)]
+    assert "t:sla:first_response:1:0:credited:late:30m" in said
+    assert said == [fact.id for fact in engine.settle(ticket, START + 999 * MINUTE)]
+
+
+def test_what_a_cycle_has_earned_is_kept_where_no_contract_holds_for_a_while() -> None:
+    """R31: or it would earn the same line twice."""
+    free = replace(POLICIES.policies[0], name="free", contract=None)
+    free = replace(free, match={"tier": frozenset({"free"})})
+    engine = Engine(replace(POLICIES, policies=(*POLICIES.policies, free)))
+    ticket, _ = engine.apply(None, replace(CREATED, attributes={"tier": "vip"}))
+    engine.settle(ticket, START + 50 * MINUTE)
+    ticket, _ = engine.apply(ticket, Changed("t", START + 50 * MINUTE, 1, {"tier": "free"}))
+    again = row.decode(row.encode(ticket), engine)
+    assert again == ticket
+    assert isinstance(again, Ticket)
+    _, facts = engine.apply(again, Changed("t", START + 60 * MINUTE, 2, {"tier": "vip"}))
+    assert [fact for fact in facts if fact.type == "credited"] == []

@@ -89,3 +89,14 @@ def test_a_handler_must_be_a_plain_function() -> None:
 
     with pytest.raises(TypeError, match="must be a plain function"):
         app.batches("in")(handler)  # type: ignore[type-var]  # which is the point
+
+
+def test_what_is_awaited_must_be_a_coroutine_function() -> None:
+    """Fact 4: a plain function would be called and never awaited."""
+    app = work.App("x", broker="kafka://127.0.0.1:1")
+
+    def acquired() -> None:
+        """Do nothing."""
+
+    with pytest.raises(TypeError, match="must be a coroutine function"):
+        app.on_acquired(acquired)  # type: ignore[type-var]  # which is the point

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Callable
 
 from aiokafka import AIOKafkaProducer
@@ -70,3 +71,15 @@ def test_a_row_is_written_once_a_commit_however_often_it_changed(
     toy.until_done(2_000)
     assert toy.stop() == 0
     assert len(kafka.read(f"{source}-counts-changelog")) < 40
+
+
+def test_what_is_needed_beside_the_rows_is_read_before_they_are_rebuilt(
+    kafka: Kafka, toys: Toys, source: str
+) -> None:
+    """Fact 4: after the fence, so that it is not older than any row; once an acquisition."""
+    kafka.send(source, load(40, keys=40))
+    toy = toys(source)
+    toy.until_done(40)
+    assert toy.stop() == 0
+    told = re.findall(r"^(acquired|restored) ?\d* ?\d*$", toy.log, re.MULTILINE)
+    assert told == ["acquired", *["restored"] * 4]

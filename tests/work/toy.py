@@ -40,6 +40,12 @@ table: work.Table[dict[str, Any]] = app.table(
 )
 
 
+@app.on_acquired
+async def acquired() -> None:
+    """Say that what a worker needs beside its rows could be read now."""
+    print("acquired", flush=True)  # noqa: T201 - read by the tests
+
+
 @app.on_restored
 def rebuild(part: work.Partition) -> None:
     """Rebuild the heap of due times from the rows."""

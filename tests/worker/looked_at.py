@@ -17,6 +17,7 @@ from streams.wire.instant import parse
 from streams.work import PartitionStats, Readiness, Stats
 from streams.worker.board import Board
 from streams.worker.collector import Collector
+from streams.worker.credits import CreditLedger
 from streams.worker.ledger import Ledger
 from streams.worker.meter import Meter
 
@@ -42,6 +43,11 @@ policies:
       total_resolution: {default: 4h}
     pause: {statuses: [pending], metrics: [total_resolution]}
     warnings: [{at: 50%}, {at: 80%, level: 1}]
+    contract:
+      account: acme
+      monthly_fee: 5000
+      currency: EUR
+      credits: [{below: 95%, credit: 5%}, {late: 30m, credit: 2%}, {late: 2h, credit: 5%}]
   - name: standard
     kind: sla
     match: {tier: standard}
@@ -89,14 +95,20 @@ class LookedAt:
 
     def __init__(self, policies: PolicySet = POLICIES, **bounds: int) -> None:
         self.app = StillWork()
-        self.policies = policies
+        self.file_version = policies.version
         self.engine = Engine(policies)
         self.registry = CollectorRegistry()
         self.meter = Meter(self.registry, policies, **bounds)
         self.registry.register(Collector(self))
         self.board, self.ledger = Board(), Ledger(lambda key, entries: None)
+        self.credit_ledger = CreditLedger(lambda key, entries: None, self.engine.policy)
         self.tickets: dict[str, Ticket] = {}
         self.facts: list[Fact] = []
+
+    @property
+    def policies(self) -> PolicySet:
+        """The policies that new tickets get."""
+        return self.engine.versions.current
 
     def boards(self) -> list[Board]:
         """Give the one board."""
@@ -105,6 +117,10 @@ class LookedAt:
     def ledgers(self) -> list[Ledger]:
         """Give the one ledger."""
         return [self.ledger]
+
+    def credits(self) -> list[CreditLedger]:
+        """Give the one credit ledger."""
+        return [self.credit_ledger]
 
     def ticket(self, id_: str) -> Ticket | None:
         """Give a ticket."""
@@ -128,6 +144,7 @@ class LookedAt:
         for fact in facts:
             self.facts.append(fact)
             self.ledger.add(fact, self.app.now)
+            self.credit_ledger.add(fact, self.app.now)
             self.meter.fact(fact)
 
     def value(self, name: str, **labels: str) -> float | None:

@@ -61,11 +61,13 @@ class Rig:
 
     # -- workers
 
-    def start(self, *flags: str, wait: bool = True) -> subprocess.Popen[bytes]:
+    def start(
+        self, *flags: str, wait: bool = True, program: Iterable[str] = ("-m", "streams")
+    ) -> subprocess.Popen[bytes]:
         """Start a worker; wait until it is ready."""
         port = free_port()
         command = [
-            *(sys.executable, "-m", "streams", "worker", "--broker", self.broker),
+            *(sys.executable, *program, "worker", "--broker", self.broker),
             *("--policies", str(self.policies), "--app-id", self.app_id),
             *("--topic-prefix", self.prefix, "--http-port", str(port)),
             *("--session-timeout", "6", "--replication", "1", *flags),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,11 +14,16 @@ from prometheus_client.openmetrics import parser as openmetrics
 from prometheus_client.parser import text_string_to_metric_families
 
 from streams import __version__
+from streams.policies import load
+from streams.sla.duration import Active
 from streams.sla.events import Changed, Created, Messaged
+from streams.sla.versions import Adoption
+from streams.wire.instant import parse
 from streams.work import STATES, PartitionStats, Readiness
 from streams.worker import metrics
 from streams.worker.collector import Collector
 from streams.worker.exposition import expose
+from streams.worker.meter import CAUSES
 from tests.worker.looked_at import DAY, HOUR, KNOWN, MINUTE, POLICIES, START, LookedAt
 
 DOCS = Path(__file__).parents[2] / "docs" / "metrics.md"
@@ -165,6 +171,66 @@ def test_a_breach_that_was_taken_back_leaves_the_rate() -> None:
     assert worker.value("sla_compliance_ratio", **FIRST, window="1d") == 1
 
 
+def test_an_accounts_month_and_the_one_before_are_shown() -> None:
+    """R31: cycles by outcome and what lateness has earned, from 0; what is taken back leaves."""
+    worker = LookedAt()
+    acme = {"account": "acme"}
+    for month in ("current", "previous"):
+        assert worker.value("sla_contract_late_credit_ratio", **acme, month=month) == 0
+        for outcome in ("met", "breached"):
+            cycles = {"month": month, "outcome": outcome}
+            assert worker.value("sla_contract_cycles", **acme, **cycles) == 0
+    worker.hear(ticket("one"), ticket("two"))
+    worker.hear(Messaged("one", START + MINUTE, 2, "agent"))
+    worker.reach(START + 2 * HOUR)
+
+    def shown(month: str) -> tuple[float | None, ...]:
+        late = worker.value("sla_contract_late_credit_ratio", **acme, month=month)
+        met, breached = (
+            worker.value("sla_contract_cycles", **acme, month=month, outcome=outcome)
+            for outcome in ("met", "breached")
+        )
+        return met, breached, late
+
+    assert (shown("current"), shown("previous")) == ((1, 1, 0.02), (0, 0, 0))
+    worker.app.now = parse("2026-04-01T00:00:00Z")
+    assert (shown("current"), shown("previous")) == ((0, 0, 0), (1, 1, 0.02))
+    worker.hear(Messaged("two", START + MINUTE, 2, "agent"))
+    assert (shown("current"), shown("previous")) == ((0, 0, 0), (2, 0, 0))
+    worker.app.now = parse("2026-05-01T00:00:00Z")
+    assert (shown("current"), shown("previous")) == ((0, 0, 0), (0, 0, 0))
+
+
+def test_a_month_begins_where_the_contracts_schedule_is() -> None:
+    """R31: for an account of Paris, April begins two hours before it does in UTC."""
+    policies = load(
+        "version: 1\n"
+        "schedules: {paris: {time_zone: Europe/Paris, hours: {mon-sun: 00:00-24:00}}}\n"
+        "policies:\n"
+        "  - name: p\n"
+        "    schedule: paris\n"
+        "    targets: {first_response: {default: 1h}}\n"
+        "    contract: {account: a, monthly_fee: 1, currency: EUR, cap: 5%}\n"
+        "  - name: q\n"
+        "    kind: olo\n"
+        "    schedule: 24x7\n"
+        "    targets: {first_response: {default: 1h}}\n"
+        "    contract: {account: a, monthly_fee: 1, currency: EUR, cap: 5%}\n"
+    )
+    worker = LookedAt(policies)
+    before = parse("2026-03-31T20:00:00Z")
+    worker.hear(ticket("one", before))
+    worker.hear(Messaged("one", before + MINUTE, 2, "agent"))
+    met = {"account": "a", "outcome": "met"}
+    for at, present, previous in (
+        (parse("2026-03-31T21:59:59.999Z"), 2, 0),
+        (parse("2026-03-31T22:00:00Z"), 0, 2),
+    ):
+        worker.app.now = at
+        assert worker.value("sla_contract_cycles", **met, month="current") == present
+        assert worker.value("sla_contract_cycles", **met, month="previous") == previous
+
+
 def test_the_work_is_shown() -> None:
     """Interfaces: lag, state, recovery, versions, objective."""
     worker = busy()
@@ -204,8 +270,37 @@ def test_open_clocks_that_were_restored_begin_their_series_at_0() -> None:
         for sample in metric.samples
         if sample.name == "sla_breaches_total" and sample.labels["channel"] == "phone"
     ]
-    assert len(series) == 9
+    assert len(series) == 3 * len(CAUSES)
     assert all(sample.value == 0 for sample in series)
+
+
+def test_clocks_of_one_ticket_are_each_counted_on_by_their_own_version() -> None:
+    """R18, R17: one on the office hours of the old policies, one round the clock on the new."""
+    worker = LookedAt()
+    worker.hear(ticket("one", tier="standard"))
+    newer = replace(
+        POLICIES,
+        version="newer",
+        policies=(
+            replace(
+                POLICIES.policies[1],
+                schedule=POLICIES.schedules["always"],
+                targets={"agent_work": {"default": Active(8 * HOUR)}},
+            ),
+        ),
+    )
+    worker.engine.versions.adopt(Adoption(0, POLICIES.version))
+    worker.engine.versions.adopt(Adoption(START + 1, "newer"), newer)
+    worker.hear(Messaged("one", START + MINUTE, 2, "customer"))
+    board = worker.board.get("one")
+    assert board is not None
+    assert [clock["policy_version"] for clock in board["clocks"]] == [POLICIES.version, "newer"]
+    assert board["policy_version"] == "newer"
+    worker.app.now = START + 9 * HOUR  # 18:00, the office closed at 17:00
+    left = "sla_open_clock_remaining_seconds_gsum"
+    on = {"policy": "standard", "kind": "sla"}
+    assert worker.value(left, **on, metric="first_response") == (4 - 8) * HOUR / 1000
+    assert worker.value(left, **on, metric="agent_work") == (8 - 9) * HOUR / 1000
 
 
 def test_clocks_under_policies_that_are_gone_are_shown_by_what_is_known() -> None:
@@ -214,7 +309,8 @@ def test_clocks_under_policies_that_are_gone_are_shown_by_what_is_known() -> Non
     worker.hear(ticket("one"))
     standing = worker.board.get("one")
     assert standing is not None
-    worker.board.put("one", {**standing, "policy_version": "gone"})
+    clocks = [{**clock, "policy_version": "gone"} for clock in standing["clocks"]]
+    worker.board.put("one", {**standing, "clocks": clocks})
     worker.app.now = START + 30 * MINUTE
     assert worker.value("sla_open_clock_remaining_seconds_gsum", **FIRST) == 3600
 

@@ -10,6 +10,7 @@ import sys
 import time
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -239,6 +240,37 @@ def test_the_status_topic_shows_the_open_clocks_and_a_tombstone_at_the_close(rig
     later = datetime.now(UTC)
     rig.publish([cloudevent("s", 1, "changed", later, status="solved")])
     rig.until(lambda: rig.read(rig.names.sla_status)[-1].value is None, "a tombstone")
+
+
+def test_what_an_account_has_earned_outlives_a_kill(rig: Rig) -> None:
+    """R31: an account's month commits with the facts that it counts, and is restored with them."""
+    at = datetime.now(UTC) - timedelta(hours=3, minutes=30)
+    told = {"account": "acme", "priority": "urgent"}
+    rig.publish(cloudevent(f"c{n}", 0, "created", at, **told) for n in range(20))
+    rows = f"{rig.app_id}-ledger-changelog"
+
+    def kept() -> list[list[int]]:
+        latest = {(one.partition, one.key): one.value for one in rig.read(rows)}
+        return [json.loads(row)[0] for (_, key), row in latest.items() if b"account" in key]
+
+    def shown() -> tuple[float, float]:
+        lines = [line for line in rig.http("/metrics")[1].splitlines() if 'account="acme"' in line]
+        breached, late = 'outcome="breached"', "sla_contract_late_credit_ratio"
+        return (
+            sum(float(line.split()[-1]) for line in lines if breached in line),
+            sum(float(line.split()[-1]) for line in lines if line.startswith(late)),
+        )
+
+    rig.start()
+    # The page shows what the worker holds, also before the commit; only the commit outlives a kill.
+    rig.until(lambda: sum(Fraction(*row[2:]) for row in kept()) == 1, "all of it committed")
+    assert sum(row[1] for row in kept()) == 20
+    assert len(kept()) > 1, "no partition has all of it"
+    assert shown() == (20, pytest.approx(1))
+    rig.kill()
+    rig.start()
+    assert shown() == (20, pytest.approx(1))
+    assert rig.stop() == 0
 
 
 def sla_worker(*flags: str) -> subprocess.CompletedProcess[str]:

@@ -1,0 +1,46 @@
+"""What happens to a ticket at one instant, and the order in which it applies (R6)."""
+
+from __future__ import annotations
+
+import pytest
+
+from streams.sla.events import Changed, Created, Deleted, Merged, Messaged, TicketEvent
+from tests.sla.test_properties import POLICIES
+
+ORDER: list[list[TicketEvent]] = [
+    [Created("t", 0, 0, {"status": "solved"}), Created("t", 0, 1, author="agent")],
+    [Messaged("t", 0, 2, "agent")],
+    [
+        Changed("t", 0, 3, {"status": "solved"}),
+        Changed("t", 0, 4, {"status": "Closed", "priority": "low"}),
+        Merged("t", 0, 5, "u"),
+        Deleted("t", 0, 6),
+    ],
+    [Changed("t", 0, 7, {"status": "pending"}), Changed("t", 0, 8, {"status": "on-hold"})],
+    [
+        Messaged("t", 0, 9, "customer"),
+        Messaged("t", 0, 10, "agent", public=False),
+        Messaged("t", 0, 11, "bot"),
+        Changed("t", 0, 12, {"status": "open"}),
+        Changed("t", 0, 13, {"status": None}),
+        Changed("t", 0, 14, {"priority": "urgent"}),
+    ],
+]
+"""Groups of events: each applies before the next, and within one the order of arrival holds."""
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_at_one_instant_stop_comes_before_pause_and_pause_before_start(backwards: bool) -> None:  # noqa: FBT001
+    """R6: a creation before all, an answer before the solve; then arrival, as a sort keeps it."""
+    arrived = [event for group in ORDER for event in group]
+    if backwards:
+        arrived.reverse()
+    applied = sorted(arrived, key=lambda event: event.order(POLICIES.category))
+    groups = [list(reversed(group)) if backwards else group for group in ORDER]
+    assert applied == [event for group in groups for event in group]
+
+
+def test_the_instant_goes_before_everything_else() -> None:
+    """R6, R1: a start that is a millisecond earlier applies before a creation."""
+    start, creation = Messaged("t", 0, 1), Created("t", 1, 2)
+    assert start.order(POLICIES.category) < creation.order(POLICIES.category)

@@ -1,0 +1,151 @@
+"""A tick waits for what was in the log at its time (R4): every case, without a broker."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from aiokafka import TopicPartition
+from aiokafka.errors import KafkaConnectionError
+from faust.types import TP
+
+from streams.work.partition import Partition
+from streams.work.tick import Ticker
+from streams.work.unit import UnitOfWork
+
+EVENTS, NOTES = TP("events", 0), TP("notes", 0)
+
+
+class Bench:
+    """A partition of two source topics, its log, and a clock; `fired` are the ticks applied."""
+
+    def __init__(self) -> None:
+        """Begin with empty logs, at 1,000 ms."""
+        self.now = 1_000
+        self.ends = {EVENTS: 0, NOTES: 0}
+        self.fired: list[int] = []
+        self.while_asked: list[Any] = []
+        self.work = UnitOfWork(
+            "app",
+            client_settings=lambda _: {},
+            max_record_bytes=1_000,
+            transaction_timeout=1,
+            hold_transaction=0,
+        )
+        self.part = Partition(self.work, 0)
+        self.part.positions = {EVENTS: 0, NOTES: 0}
+        self.work.parts[0] = self.part
+        self.ticker = Ticker(self.work, lambda: self.now)
+        self.ticker.add(lambda _, now: self.fired.append(now), 1.0)
+        self.seek(1)
+
+    def seek(self, epoch: int) -> None:
+        """Let the partition work, as after a rebalance."""
+        self.work.open_for_work(self.work.membership, epoch)
+
+    async def end_offsets(self, wanted: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
+        """Answer as a broker does; meanwhile happens what is to happen `while_asked`."""
+        for happens in self.while_asked:
+            happens()
+        return {tp: self.ends[TP(tp.topic, tp.partition)] for tp in wanted}
+
+    async def round(self) -> None:
+        """Tick once."""
+        consumer: Any = self
+        await self.ticker._round(consumer)
+
+    def apply(self, tp: TP, position: int) -> None:
+        """Apply the records of a topic before a position, and what waited for them."""
+        self.part.advance(tp, position, records=1)
+        self.ticker.fire(self.part)
+
+
+async def test_a_tick_waits_for_every_topic_of_its_partition() -> None:
+    """R4: an event on one of them could be the answer that the other's deadline waits for."""
+    bench = Bench()
+    bench.ends = {EVENTS: 2, NOTES: 1}
+    await bench.round()
+    bench.apply(EVENTS, 2)
+    assert bench.fired == []
+    bench.apply(NOTES, 1)
+    assert bench.fired == [1_000]
+
+
+async def test_the_time_is_read_before_the_ends_are_asked_for() -> None:
+    """R4: what is written while the broker answers may be older than a time read afterwards."""
+    bench = Bench()
+    bench.while_asked = [lambda: setattr(bench, "now", 5_000)]
+    await bench.round()
+    assert bench.fired == [1_000]
+
+
+async def test_a_tick_that_waits_keeps_its_time_and_its_end_while_the_log_grows() -> None:
+    """R4: under constant load it would wait for ever, were it asked anew."""
+    bench = Bench()
+    bench.ends[EVENTS] = 2
+    await bench.round()
+    bench.now, bench.ends[EVENTS] = 2_000, 9
+    await bench.round()
+    bench.apply(EVENTS, 2)
+    assert bench.fired == [1_000]
+    await bench.round()
+    assert bench.fired == [1_000]
+    bench.apply(EVENTS, 9)
+    assert bench.fired == [1_000, 2_000]
+
+
+async def test_what_was_asked_before_a_rebalance_is_forgotten() -> None:
+    """R4: the partition may have been elsewhere meanwhile, and come back with another position."""
+    bench = Bench()
+    bench.ends[EVENTS] = 1
+    await bench.round()
+    bench.work.suspend()
+    bench.seek(2)
+    bench.apply(EVENTS, 1)
+    assert bench.fired == []
+
+    def rebalance() -> None:
+        bench.work.suspend()
+        bench.seek(3)
+
+    bench.while_asked = [rebalance]
+    await bench.round()
+    assert bench.fired == []
+
+
+async def test_nothing_fires_while_a_partition_is_being_moved() -> None:
+    """R4: its events go elsewhere, and its timers with them."""
+    bench = Bench()
+    bench.work.suspend()
+    await bench.round()
+    assert bench.fired == []
+    bench.seek(2)
+    bench.while_asked = [bench.work.suspend]
+    await bench.round()
+    assert bench.fired == []
+
+
+async def test_a_log_that_does_not_answer_fires_nothing_and_is_counted() -> None:
+    """R4: who does not know how far the log reaches cannot say that time has passed."""
+    bench = Bench()
+
+    def fail() -> None:
+        raise KafkaConnectionError("gone")
+
+    bench.while_asked = [fail]
+    await bench.round()
+    assert (bench.fired, bench.work.stats.tick_ask_failures) == ([], 1)
+    bench.while_asked = []
+    await bench.round()
+    assert bench.fired == [1_000]
+
+
+async def test_a_clock_that_was_set_back_does_not_take_time_back() -> None:
+    """R4: what was said at a later time stays said."""
+    bench = Bench()
+    await bench.round()
+    bench.now = 400
+    await bench.round()
+    bench.now = 1_001
+    await bench.round()
+    assert bench.fired == [1_000, 1_001]
