@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from streams.sla.hours import DAYS, WeeklyHours, Window, parse_days, parse_window
+from streams.sla.hours import ALWAYS, DAYS, WeeklyHours, Window, parse_days, parse_window
 from streams.sla.misread import Misread
 
 
@@ -98,3 +98,11 @@ def test_windows_of_a_day_are_put_in_order_and_joined() -> None:
     assert [str(window) for window in hours.days[0]] == ["08:00-12:00", "13:00-18:00"]
     assert hours.seconds == 9 * 3600
     assert not hours.always
+
+
+def test_a_week_has_seven_days() -> None:
+    """R22: none of them open where nothing is said, all of them whole in `24x7`."""
+    assert WeeklyHours.of({}) == WeeklyHours()
+    assert WeeklyHours.of({"mon-sun": ["00:00-24:00"]}) == ALWAYS
+    assert ALWAYS.always
+    assert ALWAYS.seconds == 7 * 86_400

@@ -79,6 +79,7 @@ def test_a_warning_and_a_breach_say_all_there_is_to_say() -> None:
         threshold="50%",
         notify=("assignee",),
         schedule_open=True,
+        reopens=0,  # it is told on a breach
     )
     assert (last.threshold, last.level, last.notify) == ("100%", 1, ("lead", "manager"))
     assert breach == Fact(

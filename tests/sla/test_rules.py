@@ -107,10 +107,10 @@ def test_the_capacity_counts_every_week_and_every_day_of_every_exception() -> No
 
 def test_the_last_year_of_exceptions_alone_is_one_after_them() -> None:
     """R25: for what passes New Year; weekly hours never end."""
-    early = special(date(2026, 1, 1), date(2028, 1, 3), hours="08:00-10:00")
+    early = special(date(2026, 1, 1), date(2029, 1, 3), hours="08:00-10:00")
     late = special(date(2027, 1, 1), hours="08:00-10:00")
     shut = special(date(2040, 1, 1), hours=None, closed="08:00-10:00")
-    assert Rules("UTC", WeeklyHours(), exceptions=(early, late, shut)).last_year == 2029
+    assert Rules("UTC", WeeklyHours(), exceptions=(early, late, shut)).last_year == 2030
     assert Rules("UTC", WeeklyHours.of({"mon": ["09:00-10:00"]})).last_year is None
 
 
