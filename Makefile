@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test quick lint format clean venv warm constraints
+.PHONY: help demo test quick mutants lint format clean venv warm constraints
 
 help:  ## Say what there is to make.
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -20,6 +20,13 @@ test: lint warm  ## Check everything: style, types, tests, coverage of the core.
 quick: $(READY)  ## Run the tests that need no broker and no patience.
 	$(BIN)/python -m pytest -m "not slow" --ignore=tests/cli/test_kafka.py \
 	  --ignore=tests/broker --ignore=tests/demo --ignore=tests/work --ignore=tests/worker
+
+# Not in constraints.txt, which everybody installs: a venv of its own, beside the packages of ours.
+mutants: $(READY)  ## Break the core in 1,200 places, one at a time; a test must notice each.
+	"$(PYTHON)" -m venv .venv-mutants
+	.venv-mutants/bin/python -m pip install --quiet --disable-pip-version-check mutmut==3.8.1
+	export PYTHONPATH="$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"; \
+	  .venv-mutants/bin/mutmut run && .venv-mutants/bin/mutmut results
 
 lint: $(READY)  ## Check style and types.
 	$(BIN)/ruff check
@@ -35,6 +42,7 @@ warm: $(READY)
 
 clean:  ## Remove what was made here; the cache of Kafka's jars stays.
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov
+	rm -rf .venv-mutants mutants
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 venv: $(READY)  ## Make the virtual environment.

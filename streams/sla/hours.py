@@ -113,8 +113,9 @@ _LONG = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "su
 
 
 def _second(hour: str, minute: str, second: str | None) -> int:
-    value = int(hour) * 3600 + int(minute) * 60 + int(second or 0)
-    if int(minute) > 59 or int(second or 0) > 59 or value > DAY:
+    hours, minutes, seconds = int(hour), int(minute), int(second or 0)
+    value = hours * 3600 + minutes * 60 + seconds
+    if minutes > 59 or seconds > 59 or value > DAY:
         raise Misread("hours go from 00:00 to 24:00, minutes from 00 to 59", _WINDOW_FIX)
     return value
 

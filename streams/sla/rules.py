@@ -85,7 +85,7 @@ class Rules:
         if off:
             return []
         spans = [span for window in hours if (span := self._span(ordinal, window))]
-        return without(spans, closures) if closures else spans
+        return without(spans, closures)
 
     def capacity(self) -> tuple[int, int]:
         """Bound what a year can hold: open ms, and days on which a window opens."""

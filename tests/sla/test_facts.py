@@ -44,6 +44,58 @@ def test_two_retractions_never_share_an_id() -> None:
     assert all(fact.type in TYPES for fact in back)
 
 
+def test_what_takes_a_fact_back_names_it_and_is_otherwise_the_same() -> None:
+    """R7: the id that it takes back, the type, and the threshold in the place of its own."""
+    said = {fact.id: fact for fact in facts()}
+    breach = said["t:sla:first_response:1:0:breached"]
+    assert breach.taken_back(5) == replace(
+        breach,
+        type="breach_retracted",
+        time=5,
+        discriminator="breached",
+        retracts=breach.id,
+        retracts_type="breached",
+        corrects=True,
+    )
+    warning = said["t:sla:first_response:1:0:breach_imminent:50%"]
+    again = replace(warning, issue=2)
+    assert again.taken_back(5) == replace(
+        warning,
+        type="retracted",
+        time=5,
+        threshold=None,
+        discriminator="breach_imminent/50%~2",
+        retracts=f"{warning.id}~2",
+        retracts_type="breach_imminent",
+        corrects=True,
+    )
+    assert warning.taken_back(5).id == ("t:sla:first_response:1:0:retracted:breach_imminent/50%")
+
+
+def test_facts_that_differ_in_what_neither_was_judged_by_say_the_same() -> None:
+    """R7: a tag that arrives late takes no breach back."""
+    breach = next(fact for fact in facts() if fact.type == "breached")
+    for same in (
+        replace(breach, attributes={"tags": ("late",)}),
+        replace(breach, causes=()),
+        replace(breach, corrects=True),
+        replace(breach, issue=1),
+    ):
+        assert same != breach
+        assert breach.says_the_same(same)
+        assert same.says_the_same(breach)
+    for other in (
+        replace(breach, time=breach.time + 1),
+        replace(breach, deadline=None),
+        replace(breach, target=breach.target + 1),
+        replace(breach, elapsed=breach.elapsed + 1),
+        replace(breach, policy="vip"),
+        replace(breach, reason="target_tightened"),
+        replace(breach, reopens=1),
+    ):
+        assert not breach.says_the_same(other)
+
+
 @pytest.mark.parametrize(
     ("elapsed", "target", "margin"), [(2, 8, 0.25), (16, 8, 2.0), (0, 0, 0.0), (1, 0, 1.0)]
 )

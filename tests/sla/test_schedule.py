@@ -11,7 +11,7 @@ from streams.sla.hours import WeeklyHours, parse_window
 from streams.sla.instant import format_instant, parse_instant
 from streams.sla.misread import Misread
 from streams.sla.rules import Rules, Special
-from streams.sla.schedule import Schedule, ScheduleHorizonError
+from streams.sla.schedule import Schedule
 
 HOUR = 3_600_000
 OFFICE = WeeklyHours.of({"mon-fri": ["09:00-17:00"]})
@@ -90,6 +90,16 @@ def test_a_window_over_new_year_is_one_window() -> None:
     asked = schedule("UTC", {"mon-sun": ["00:00-24:00"]}, off=Holidays(add=frozenset({date.min})))
     assert open_between(asked, "2025-06-01T00:00:00Z", "2027-06-01T00:00:00Z") == [
         "2025-06-01T00:00:00Z 2027-06-01T00:00:00Z"
+    ]
+
+
+def test_windows_before_and_after_new_year_are_apart() -> None:
+    """R33: only the one over New Year is put together, and the year goes on."""
+    asked = schedule("UTC", {"mon-sun": ["20:00-04:00"]})
+    assert open_between(asked, "2025-12-30T12:00:00Z", "2026-01-02T12:00:00Z") == [
+        "2025-12-30T20:00:00Z 2025-12-31T04:00:00Z",
+        "2025-12-31T20:00:00Z 2026-01-01T04:00:00Z",
+        "2026-01-01T20:00:00Z 2026-01-02T04:00:00Z",
     ]
 
 
@@ -211,43 +221,14 @@ def test_a_zone_that_does_not_exist_is_refused() -> None:
             schedule(name, {"mon": ["09:00-17:00"]})
 
 
-def test_exceptions_alone_make_a_schedule_that_ends() -> None:
-    """R25: a deadline beyond its last window says so at once."""
-    asked = schedule("UTC", {}, special("2026-01-05", "2026-01-06", hours=["09:00-10:00"]))
-    assert deadline(asked, "2026-01-01T00:00:00Z", 2) == "2026-01-06T10:00:00Z"
-    with pytest.raises(ScheduleHorizonError, match=r"'office'.*exceptions are over"):
-        asked.deadline(parse_instant("2026-01-01T00:00:00Z"), 2 * HOUR + 1)
-    with pytest.raises(ScheduleHorizonError, match="exceptions are over"):
-        asked.business_days(parse_instant("2026-02-01T00:00:00Z"), 1)
-
-
-def test_what_no_year_can_reach_is_refused_with_words() -> None:
-    """R23: any year that a ticket can reach, and no traceback beyond."""
-    asked = schedule("UTC", {"mon-fri": ["09:00-17:00"]})
-    late = parse_instant("9998-12-30T00:00:00Z")
-    with pytest.raises(ScheduleHorizonError, match="do not fit"):
-        asked.deadline(0, 10**15)
-    with pytest.raises(ScheduleHorizonError, match="beyond the year 9998"):
-        asked.deadline(late, 1000 * HOUR)
-    with pytest.raises(ScheduleHorizonError, match="beyond the year 9998"):
-        asked.business_days(late, 5)
-    for outside in (parse_instant("0001-06-01T00:00:00Z"), parse_instant("9999-01-01T00:00:00Z")):
-        with pytest.raises(ScheduleHorizonError, match="outside the years 2 to 9998"):
-            asked.elapsed(outside, outside)
-
-
-def test_a_deadline_centuries_away_is_found_and_the_years_are_not_all_kept() -> None:
-    """R25: memory stays bounded, and so do the answers."""
-    asked = schedule("UTC", {"mon": ["09:00-10:00"]})
-    start = parse_instant("2026-01-01T00:00:00Z")
-    far = asked.deadline(start, 52 * 80 * HOUR)
-    assert asked.elapsed(start, far) == 52 * 80 * HOUR
-    assert asked.elapsed(start, far) == 52 * 80 * HOUR
-
-
 def test_around_the_clock_is_addition_and_has_no_horizon() -> None:
     """R24: `24h` on `24x7` is calendar time."""
     always = Schedule.always()
+    assert (always.name, always.zone, Schedule.always("day and night").name) == (
+        "24x7",
+        "UTC",
+        "day and night",
+    )
     assert always.deadline(-(10**18), 10**17) == -9 * 10**17
     assert always.elapsed(0, 10**18) == 10**18
     assert always.is_open(10**18)
@@ -296,6 +277,14 @@ def test_business_days_skip_holidays_and_count_the_days_that_exceptions_open() -
     assert asked.business_days(start, 2) == (5 + 2 + 3) * HOUR  # Tuesday 12:00
 
 
+def test_business_days_go_on_over_new_year_which_may_be_an_open_day() -> None:
+    """R24: from 30 December on, every date of both years is one."""
+    asked = schedule("Europe/Paris", {"mon-sun": ["09:00-17:00"]})
+    start = parse_instant("2025-12-30T12:00:00Z")
+    ends = [format_instant(asked.business_days_end(start, days)) for days in (1, 2, 3)]
+    assert ends == ["2025-12-31T12:00:00Z", "2026-01-01T12:00:00Z", "2026-01-02T12:00:00Z"]
+
+
 def test_business_days_that_would_be_no_time_go_on_to_the_next_open_day() -> None:
     """R24: from Saturday 08:00, Monday 08:00 is before its opening, so Tuesday 08:00 it is."""
     asked = schedule("UTC", {"mon-fri": ["09:00-17:00"]})
@@ -307,7 +296,21 @@ def test_business_days_around_the_clock_follow_the_local_clock() -> None:
     paris = Schedule.always("always", "Europe/Paris")
     start = parse_instant("2026-03-28T12:00:00.250Z")
     assert paris.business_days(start, 2) == 47 * HOUR
+    assert paris.business_days(start + 36 * HOUR, 2) == 48 * HOUR  # right after the change
     assert Schedule.always().business_days(start, 2) == 48 * HOUR
+
+
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [
+        ("2026-10-24T00:30:00.250Z", "2026-10-25T01:30:00.250Z"),  # 02:30 comes twice
+        ("2026-03-28T01:30:00Z", "2026-03-29T01:00:00Z"),  # 02:30 is skipped
+    ],
+)
+def test_business_days_that_end_in_a_change_of_clocks_end_late(start: str, end: str) -> None:
+    """R24: at the second of two, and where there is none at the end of the gap."""
+    paris = Schedule.always("always", "Europe/Paris")
+    assert format_instant(paris.business_days_end(parse_instant(start), 1)) == end
 
 
 def test_schedules_are_equal_when_they_say_the_same() -> None:
@@ -316,7 +319,9 @@ def test_schedules_are_equal_when_they_say_the_same() -> None:
     one.elapsed(0, 10**12)
     assert one == two
     assert hash(one) == hash(two)
-    assert one != schedule("UTC", {"mon": ["09:00-17:00"]})
+    other = schedule("UTC", {"mon": ["09:00-17:00"]})
+    assert one != other
+    assert hash(one) != hash(other)
     assert one != "office"
     assert repr(one) == "Schedule('office', 'UTC')"
 
