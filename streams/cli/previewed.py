@@ -6,12 +6,11 @@ import sys
 from collections.abc import Mapping
 from typing import Any, get_args
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from streams.cli.explained import amount, plain
+from streams.cli.tables import table as new_table
 from streams.history.preview import Change, Effect, Preview, Standing, Tally
 from streams.wire.instant import show
 
@@ -62,7 +61,7 @@ def _show(console: Console, preview: Preview, limit: int) -> None:
     if not preview.changes:
         console.print("\nNobody would notice.")
         return
-    table = _table("ticket", "clock", "deadline, UTC", "with it", "what happens")
+    table = new_table("ticket", "clock", "deadline, UTC", "with it", "what happens")
     for change in preview.worst(limit):
         clock = f"{change.metric}, {change.name[0]} ({change.kind})"
         before, after = _deadline(change.before), _deadline(change.after)
@@ -78,7 +77,7 @@ def _show(console: Console, preview: Preview, limit: int) -> None:
 def _show_tallies(console: Console, preview: Preview) -> None:
     """Print the clocks by policy, kind and metric, and what becomes of them."""
     numbers = "open", *EFFECTS, "breached\nat once", "warned\nat once"
-    table = _table("policy", "kind", "metric", numbers=numbers)
+    table = new_table("policy", "kind", "metric", numbers=numbers)
     for name, tally in sorted(preview.tallies.items()):
         effects = [tally.effects.get(effect, 0) for effect in EFFECTS]
         counted = [_open(tally), *effects, tally.breached, tally.warned]
@@ -112,17 +111,6 @@ def _what(change: Change) -> str:
     if change.warned:
         words.append(f"warned at once ({', '.join(change.warned)})")
     return ", ".join(words)
-
-
-def _table(*words: str, numbers: tuple[str, ...] = ()) -> Table:
-    table = Table(
-        box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), header_style="dim"
-    )
-    for heading in words:
-        table.add_column(heading, overflow="fold")
-    for heading in numbers:
-        table.add_column(heading, justify="right", no_wrap=True)
-    return table
 
 
 def as_json(version: str, held: str, previews: Mapping[str, Preview]) -> dict[str, Any]:

@@ -12,13 +12,13 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from math import ceil
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from streams.cli.explained import plain
+from streams.cli.tables import table as new_table
 from streams.history.credits import Statement
 from streams.history.summary import Kept, Summary, Tickets
 from streams.sla.causes import HANDS, Spent
@@ -52,7 +52,7 @@ def show_summary(summary: Summary) -> None:
 def _show_kept(console: Console, kept: Iterable[Kept]) -> None:
     """Print cycles met and breached, and how well (R26, R29, R30)."""
     numbers = "met", "breached", "rate", "objective", "reopened", "median\nused", "budget\nused"
-    table = _table("policy", "kind", "metric", numbers=numbers)
+    table = new_table("policy", "kind", "metric", numbers=numbers)
     for one in kept:
         table.add_row(
             *map(plain, one.name),
@@ -69,7 +69,7 @@ def _show_kept(console: Console, kept: Iterable[Kept]) -> None:
 
 def _show_tickets(console: Console, tickets: Tickets) -> None:
     """Print the rate of the tickets (R27)."""
-    table = _table("policy", numbers=("all met", "missed", "rate"))
+    table = new_table("policy", numbers=("all met", "missed", "rate"))
     for policy, judged in tickets.by_policy:
         table.add_row(plain(policy), *_tally(judged))
     table.add_row("all tickets", *_tally(tickets.judged), style="bold")
@@ -145,7 +145,7 @@ def _show_credits(console: Console, statements: Sequence[Statement]) -> None:
     """Print what each account's months owe (R31); nothing where no contract has an outcome."""
     if not statements:
         return
-    table = _table(
+    table = new_table(
         *("account", "month"),
         numbers=("met", "breached", "rate", "by rate", "by lateness", "credit", "amount"),
     )
@@ -166,17 +166,6 @@ def _show_credits(console: Console, statements: Sequence[Statement]) -> None:
 
 def _share(share: Fraction) -> str:
     return f"{say_percent(share)[:-1]} %"
-
-
-def _table(*names: str, numbers: Sequence[str]) -> Table:
-    table = Table(
-        box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), header_style="dim"
-    )
-    for name in names:
-        table.add_column(name, overflow="fold")
-    for number in numbers:
-        table.add_column(number, justify="right", no_wrap=True)
-    return table
 
 
 def _part(console: Console, heading: str, table: Table) -> None:

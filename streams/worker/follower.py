@@ -17,11 +17,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.structs import ConsumerRecord
 
 from streams.sla.policy import PolicySet
 from streams.sla.versions import Adoption, Versions
+from streams.worker.reader import reader
 from streams.worker.versions import Shelf, read, tell
 
 log = logging.getLogger(__name__)
@@ -60,12 +61,7 @@ class Follower:
 
     async def _follow(self) -> None:
         # From the beginning each time: what is known already is passed over, and nothing is missed.
-        consumer = AIOKafkaConsumer(
-            **self._client,
-            isolation_level="read_committed",
-            enable_auto_commit=False,
-            auto_offset_reset="earliest",
-        )
+        consumer = reader(self._client)
         try:
             await consumer.start()
             consumer.assign([TopicPartition(self._topic, 0)])

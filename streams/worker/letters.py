@@ -12,12 +12,13 @@ from base64 import b64decode, b64encode
 from collections.abc import AsyncIterator, Iterable
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.structs import ConsumerRecord
 
 from streams.wire.dead_letter import PREFIX
 from streams.wire.instant import show
+from streams.worker.reader import reader
 
 
 class NotALetter(ValueError):
@@ -27,12 +28,7 @@ class NotALetter(ValueError):
 async def letters(client: dict[str, Any], topic: str) -> AsyncIterator[dict[str, Any]]:
     """Give every dead letter up to the topic's end as of now, partition by partition."""
     parts = sorted(await partitions(client, topic))
-    consumer = AIOKafkaConsumer(
-        **client,
-        enable_auto_commit=False,
-        isolation_level="read_committed",
-        auto_offset_reset="earliest",
-    )
+    consumer = reader(client)
     await consumer.start()
     try:
         consumer.assign(parts)

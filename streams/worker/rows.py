@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 
 from streams.sla.engine import Engine
@@ -19,6 +18,7 @@ from streams.wire import row
 from streams.wire.topics import Names
 from streams.worker.letters import partitions
 from streams.worker.preflight import PreflightError
+from streams.worker.reader import reader
 from streams.worker.versions import Shelf, read
 
 
@@ -66,12 +66,7 @@ async def rows(client: dict[str, Any], app_id: str, names: Names) -> Rows:
 async def _latest(client: dict[str, Any], topic: str) -> dict[bytes, bytes]:
     """Give the last value of each key, as compaction would leave it."""
     parts = sorted(await partitions(client, topic))
-    consumer = AIOKafkaConsumer(
-        **client,
-        enable_auto_commit=False,
-        isolation_level="read_committed",
-        auto_offset_reset="earliest",
-    )
+    consumer = reader(client)
     found: dict[bytes, bytes] = {}
     try:
         await consumer.start()

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import orjson
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.structs import ConsumerRecord
 
 from streams.policies import PoliciesError, load_document
@@ -29,6 +29,7 @@ from streams.sla.policy import PolicySet
 from streams.sla.versions import Adoption
 from streams.wire import adoption as wire
 from streams.wire.instant import show
+from streams.worker.reader import reader
 
 log = logging.getLogger(__name__)
 
@@ -138,13 +139,7 @@ async def read(
 ) -> None:
     """Read the topic from its beginning to its end as of now."""
     partition = TopicPartition(topic, 0)
-    # Not seek_to_beginning after assign: aiokafka's own reset to the default, the end, races it.
-    consumer = AIOKafkaConsumer(
-        **client,
-        isolation_level="read_committed",
-        enable_auto_commit=False,
-        auto_offset_reset="earliest",
-    )
+    consumer = reader(client)
     try:
         await consumer.start()
         consumer.assign([partition])

@@ -15,7 +15,7 @@ from streams.work.consumer import Consumer
 from streams.work.delivery import Batch, Delivery
 from streams.work.table import Table
 from streams.work.tick import Ticker
-from streams.work.unit import UnitOfWork
+from tests.work.units import unit_of_work
 
 SOURCE = TP("in", 0)
 
@@ -26,13 +26,7 @@ class Bench:
     def __init__(self) -> None:
         """Begin empty, at position 10."""
         self.encoded = 0
-        self.work = UnitOfWork(
-            "app",
-            client_settings=lambda _: {},
-            max_record_bytes=1_000,
-            transaction_timeout=1,
-            hold_transaction=0,
-        )
+        self.work = unit_of_work(1_000)
         self.table: Table[list[int]] = Table(
             self.work,
             "numbers",

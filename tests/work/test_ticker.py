@@ -11,7 +11,7 @@ from faust.types import TP
 
 from streams.work.partition import Partition
 from streams.work.tick import Ticker
-from streams.work.unit import UnitOfWork
+from tests.work.units import unit_of_work
 
 EVENTS, NOTES = TP("events", 0), TP("notes", 0)
 
@@ -25,13 +25,7 @@ class Bench:
         self.ends = {EVENTS: 0, NOTES: 0}
         self.fired: list[int] = []
         self.while_asked: list[Any] = []
-        self.work = UnitOfWork(
-            "app",
-            client_settings=lambda _: {},
-            max_record_bytes=1_000,
-            transaction_timeout=1,
-            hold_transaction=0,
-        )
+        self.work = unit_of_work(1_000)
         self.part = Partition(self.work, 0)
         self.part.positions = {EVENTS: 0, NOTES: 0}
         self.work.parts[0] = self.part

@@ -18,7 +18,6 @@ from streams.wire.instant import show
 from streams.wire.topics import Names
 from streams.work import Partition, Table
 from streams.work.partition import Output
-from streams.work.unit import UnitOfWork
 from streams.worker import ledger
 from streams.worker.bootstrap import build
 from streams.worker.follower import Follower
@@ -26,6 +25,7 @@ from streams.worker.meter import Meter
 from streams.worker.processor import Processor
 from streams.worker.settings import Settings
 from streams.worker.versions import Shelf
+from tests.work.units import unit_of_work
 from tests.worker.looked_at import HOUR, MINUTE, POLICIES, START
 
 NAMES = Names.prefixed("")
@@ -39,13 +39,7 @@ class Bench:
         """Begin without tickets, at START."""
         self.now = START
         self.sent = 0
-        self.work = UnitOfWork(
-            "app",
-            client_settings=lambda _: {},
-            max_record_bytes=1_000_000,
-            transaction_timeout=1,
-            hold_transaction=0,
-        )
+        self.work = unit_of_work()
         engine = Engine(POLICIES)
         tickets = self._table("tickets", row.encode, lambda packed: row.decode(packed, engine))
         counted = self._table("ledger", ledger.encode, ledger.decode)

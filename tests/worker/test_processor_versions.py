@@ -18,11 +18,11 @@ from streams.sla.versions import Adoption
 from streams.wire import row, topics
 from streams.wire.instant import show
 from streams.work import Partition, Table
-from streams.work.unit import UnitOfWork
 from streams.worker import ledger
 from streams.worker.meter import Meter
 from streams.worker.processor import BURST, LOOKS, Processor
 from tests.sla.test_versions import OLD, TEN, at, promised
+from tests.work.units import unit_of_work
 
 NINE = at("Mon", "09:00")
 NEW = promised("new", first_response=2, total_resolution=8)
@@ -33,13 +33,7 @@ class Held:
 
     def __init__(self, old: PolicySet = OLD, retention: int | None = None) -> None:
         self.engine = Engine(old, adoptions=[Adoption(0, "old")])
-        self.work = UnitOfWork(
-            "app",
-            client_settings=lambda _: {},
-            max_record_bytes=1_000_000,
-            transaction_timeout=1,
-            hold_transaction=0,
-        )
+        self.work = unit_of_work()
         self.tickets: Table[Ticket | Forgotten] = self._table(
             "tickets", row.encode, lambda packed: row.decode(packed, self.engine)
         )
