@@ -53,11 +53,10 @@ class Promise:
     def counted(self, wanted: Want) -> Want:
         """Give the wanted clock with the start from which the policy counts.
 
-        A clock that goes on under its policy keeps its start; so does one whose policy has applied
-        since before the kept events, as nobody can tell any more since when.
+        A clock that goes on under its policy keeps its start, also under a version of it that is
+        applied from now on and counts otherwise. So does one whose policy has applied since before
+        the kept events, as nobody can tell any more since when.
         """
-        if self.policy.counts_from != MATCH:
-            return wanted
         ticket, event = self.ticket, self.ticket.history[-1]
         clock = ticket.clocks.get((self.policy.kind, self.metric))
         known = None
@@ -66,6 +65,8 @@ class Promise:
         looks_back = isinstance(event, Absorbed) or _looks_back(event, self.version)
         if clock is not None and clock.open and known is not None and not looks_back:
             return replace(wanted, started_at=known)
+        if self.policy.counts_from != MATCH:
+            return wanted
         since = self._applies_since()
         if since is not None:
             return replace(wanted, started_at=max(since, wanted.started_at))

@@ -279,6 +279,8 @@ TIER = {"match": {"tier": frozenset({"x"})}}
         (one_policy("v2", name="q", **TIER), "now", 3),  # another promise
         (one_policy("v2", name="q", **TIER), "start", 1),
         (one_policy("v2", target=6, **TIER), None, 1),  # only for what starts later
+        (one_policy("v2", counts_from=START, **TIER), "now", 1),  # what counted stays
+        (one_policy("v2", counts_from=START, **TIER), "start", 0),
     ],
 )
 def test_another_version_of_a_policy_goes_on_and_another_policy_begins(
