@@ -10,12 +10,14 @@ from __future__ import annotations
 import json
 from collections import Counter
 from typing import Any
+from unittest.mock import patch
 
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from streams.sla.engine import Engine
+from streams.sla import engine
+from streams.sla.engine import Engine, TooLate
 from streams.sla.events import Changed, Created, Deleted, Merged, Messaged, TicketEvent
 from streams.sla.facts import Fact
 from streams.sla.policy import CATEGORIES
@@ -228,13 +230,46 @@ def net(facts: Any) -> list[tuple[Any, ...]]:
 
 
 def at_rest(ticket: Ticket) -> dict[str, Any]:
-    """Give the row of a ticket but for the ids that are spent, which tell how it came about."""
+    """Give the row of a ticket but for what tells how it came about: spent ids, what is kept."""
     packed: dict[str, Any] = json.loads(row.encode(ticket))
-    packed.pop("x", None)
-    return packed
+    return {name: value for name, value in packed.items() if name not in ("b", "e", "x")}
+
+
+class ForgetfulMachine(SlaMachine):
+    """The same, with a memory of six events: what comes from before them is refused (R7).
+
+    One tier for life: what a policy that comes late counts of a forgotten past is another matter.
+    """
+
+    def _happen(self, after: int | None, arrives: str, kind: Any, *told: Any) -> None:
+        if not self.count:
+            tier = "vip" if self.tail else "standard"
+            arrives, kind, told = "at once", Created, ({"tier": tier}, "customer", True)
+        else:
+            told = tuple(untiered(part) if isinstance(part, dict) else part for part in told)
+        super()._happen(after, arrives, kind, *told)
+
+    def _deliver(self, event: TicketEvent) -> list[Fact]:
+        before = None if self.ticket is None else row.encode(self.ticket)
+        try:
+            with patch.object(engine, "HISTORY_LIMIT", 6):
+                return super()._deliver(event)
+        except TooLate:
+            assert self.ticket is not None
+            assert row.encode(self.ticket) == before
+            return []
+
+
+def untiered(attributes: dict[str, Any]) -> dict[str, Any]:
+    """Leave the tier out."""
+    return {name: value for name, value in attributes.items() if name != "tier"}
 
 
 TestMachine = SlaMachine.TestCase
 TestMachine.settings = settings(
-    max_examples=max(200, settings.default.max_examples), stateful_step_count=50
+    max_examples=max(150, settings.default.max_examples), stateful_step_count=50
+)
+TestForgetfulMachine = ForgetfulMachine.TestCase
+TestForgetfulMachine.settings = settings(
+    max_examples=max(40, settings.default.max_examples // 5), stateful_step_count=50
 )
