@@ -271,9 +271,12 @@ class Clock:
             return
         overdue = self.breached_at is not None and self.target <= self.used
         self.deadline = self.breached_at if overdue else self._instant(self.target)
+        self.look_ahead()
+
+    def look_ahead(self) -> None:
+        """Find the instant of the next step; the deadline stays what it is (R14)."""
         ahead = self.ahead()
-        if ahead is not None:
-            self.due = self._instant(ahead.active)
+        self.due = None if ahead is None else self._instant(ahead.active)
 
     def ahead(self) -> Step | Line | None:
         """Give what is to be taken next; at one amount a line comes after the breach."""

@@ -7,11 +7,12 @@ order in which it came true. Which way a clock should go is the engine's to know
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import takewhile
 from typing import Any
 
 from streams.sla.clock import PATHS, Clock, Line, Signal, State, Step, Terms
 from streams.sla.earned import earned
-from streams.sla.events import Attributes
+from streams.sla.events import Attributes, Changed, Messaged
 from streams.sla.facts import Fact, FactType
 from streams.sla.ticket import Ticket
 
@@ -111,7 +112,7 @@ def take_step(ticket: Ticket, clock: Clock, due: int) -> list[Fact]:
             facts.append(_breach(ticket, clock, due, "deadline_passed"))
     elif not _spoilt(clock, step):
         facts.append(_warning(ticket, clock, step, due))
-    clock.plan()
+    clock.look_ahead()
     return facts
 
 
@@ -182,7 +183,7 @@ def _warning(ticket: Ticket, clock: Clock, step: Step, now: int) -> Fact:
 def _fact(ticket: Ticket, clock: Clock, type_: FactType, now: int, **told: Any) -> Fact:
     told.setdefault("attributes", ticket.story.attributes)
     if type_ in ("paused", "resumed"):
-        told.setdefault("discriminator", str(now))
+        told.setdefault("discriminator", _moment(ticket, now))
     return Fact(
         type=type_,
         ticket=ticket.id,
@@ -206,6 +207,13 @@ def _fact(ticket: Ticket, clock: Clock, type_: FactType, now: int, **told: Any) 
 def _passed(clock: Clock) -> list[Line]:
     """List the lines of the contract that lie behind and would earn more than was earned (R31)."""
     return [line for line in clock.lines() if line.active < clock.used]
+
+
+def _moment(ticket: Ticket, now: int) -> str:
+    """Name an instant, and the place of a change among several at one, for its id (R8)."""
+    before = takewhile(lambda event: event.time == now, reversed(ticket.history[:-1]))
+    turns = sum(isinstance(event, Changed | Messaged) for event in before)
+    return f"{now}.{turns}" if turns else str(now)
 
 
 def _past(clock: Clock, step: Step) -> bool:

@@ -55,6 +55,7 @@ def test_what_takes_a_fact_back_names_it_and_is_otherwise_the_same() -> None:
         discriminator="breached",
         retracts=breach.id,
         retracts_type="breached",
+        outcome_at=breach.time,
         corrects=True,
     )
     warning = said["t:sla:first_response:1:0:breach_imminent:50%"]
@@ -67,6 +68,7 @@ def test_what_takes_a_fact_back_names_it_and_is_otherwise_the_same() -> None:
         discriminator="breach_imminent/50%~2",
         retracts=f"{warning.id}~2",
         retracts_type="breach_imminent",
+        outcome_at=warning.time,
         corrects=True,
     )
     assert warning.taken_back(5).id == ("t:sla:first_response:1:0:retracted:breach_imminent/50%")
@@ -80,6 +82,7 @@ def test_facts_that_differ_in_what_neither_was_judged_by_say_the_same() -> None:
         replace(breach, causes=()),
         replace(breach, corrects=True),
         replace(breach, issue=1),
+        replace(breach, reopens=1),
     ):
         assert same != breach
         assert breach.says_the_same(same)
@@ -91,7 +94,6 @@ def test_facts_that_differ_in_what_neither_was_judged_by_say_the_same() -> None:
         replace(breach, elapsed=breach.elapsed + 1),
         replace(breach, policy="vip"),
         replace(breach, reason="target_tightened"),
-        replace(breach, reopens=1),
     ):
         assert not breach.says_the_same(other)
 

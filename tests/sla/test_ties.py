@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from streams.sla.engine import Engine
 from streams.sla.events import Changed, Created, Deleted, Merged, Messaged, TicketEvent
-from tests.sla.test_properties import POLICIES
+from tests.sla.test_properties import MINUTE, POLICIES, STARTS
 
 ORDER: list[list[TicketEvent]] = [
     [Created("t", 0, 0, {"status": "solved"}), Created("t", 0, 1, author="agent")],
@@ -44,3 +45,21 @@ def test_the_instant_goes_before_everything_else() -> None:
     """R6, R1: a start that is a millisecond earlier applies before a creation."""
     start, creation = Messaged("t", 0, 1), Created("t", 1, 2)
     assert start.order(POLICIES.category) < creation.order(POLICIES.category)
+
+
+def test_pauses_at_one_instant_have_ids_of_their_own() -> None:
+    """R8: a source that knows only minutes tells of several changes at one."""
+    engine = Engine(POLICIES)
+    ticket, facts = engine.apply(
+        None, Created("t", STARTS[0], 0, {"tier": "standard", "status": "open"})
+    )
+    for key, status in enumerate(("pending", "on_hold", "pending"), 1):
+        ticket, said = engine.apply(
+            ticket, Changed("t", STARTS[0] + MINUTE, key, {"status": status})
+        )
+        facts += said
+    ids = [fact.id for fact in facts if fact.metric == "total_resolution"]
+    assert len(set(ids)) == len(ids)
+    assert [fact.type for fact in facts if fact.metric == "total_resolution"] == [
+        *("started", "paused", "resumed", "paused")
+    ]
