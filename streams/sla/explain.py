@@ -244,7 +244,7 @@ def _counted(clock: Clock, terms: Terms, ticket: Ticket, versions: Versions) -> 
     now, used = ticket.history[-1].time, 0
     spans: list[tuple[int, int, State, TicketEvent | None]] = []
     spans += ((at, end, "running", cause) for at, end, cause in reversed(inherited))
-    ends = [*(at for at, _, _ in pieces[1:]), now]
+    ends = [*(at for at, _, _ in pieces[1:]), now][: len(pieces)]
     spans += [(at, end, state, cause) for (at, state, cause), end in zip(pieces, ends, strict=True)]
     for place, (since, end, state, cause) in enumerate(spans):
         at = max(since, clock.started_at)  # before it nothing counts where the policy says so
