@@ -237,10 +237,10 @@ def _counted(clock: Clock, terms: Terms, ticket: Ticket, versions: Versions) -> 
             continue
         if not pieces or pieces[-1][1] != wanted.state:
             pieces.append((event.time, wanted.state, event))
-        if isinstance(event, Absorbed) and wanted.state == "running":
-            until = inherited_until(before, wanted, event.time)
-            if until > wanted.started_at:
-                inherited.append((wanted.started_at, until, event))
+        until = inherited_until(before, wanted, event.time)
+        running = wanted.state == "running"
+        if isinstance(event, Absorbed) and running and until > wanted.started_at:
+            inherited.append((wanted.started_at, until, event))
     now, used = ticket.history[-1].time, 0
     spans: list[tuple[int, int, State, TicketEvent | None]] = []
     spans += ((at, end, "running", cause) for at, end, cause in reversed(inherited))

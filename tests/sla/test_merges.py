@@ -15,6 +15,7 @@ from streams.sla.engine import Engine, TooLate
 from streams.sla.events import Absorbed, Changed, Created, Merged, Messaged, TicketEvent
 from streams.sla.facts import Fact
 from streams.sla.ticket import HISTORY_LIMIT, Ticket
+from streams.sla.versions import Adoption
 from streams.wire import absorbed, row
 from tests.sla.test_explain import agree, check, explained, minutes_of
 from tests.sla.test_properties import MINUTE, POLICIES, STARTS, end_of, histories, minutes, net
@@ -310,3 +311,28 @@ def test_a_wait_from_before_the_kept_history_is_refused() -> None:
     wait = Absorbed("b", START + MINUTE, 9_999, "a", (START, START))
     with pytest.raises(TooLate):
         house.apply(wait)
+
+
+def test_of_two_merged_questions_the_older_waits_for_the_next_response() -> None:
+    """R10, R20: one wait, that of the oldest message."""
+    house = told(
+        [
+            Created("c", START, 1, VIP),
+            Messaged("c", START + MINUTE, 2, "agent"),
+            Created("a", START + 2 * MINUTE, 3, VIP),
+            Created("b", START + 3 * MINUTE, 4, VIP),
+            Merged("b", START + 4 * MINUTE, 5, "c"),
+            Merged("a", START + 5 * MINUTE, 6, "c"),
+        ],
+        START + 6 * MINUTE,
+    )
+    assert house.tickets["c"].story.humans.waiting_since == START + 2 * MINUTE
+    assert house.tickets["c"].story.humans.asked == 1
+
+
+def test_a_version_that_is_adopted_again_is_no_event_of_a_ticket() -> None:
+    """R18: nothing changes by it."""
+    engine = Engine(POLICIES, adoptions=[Adoption(0, "test"), Adoption(START + MINUTE, "test")])
+    ticket, _ = engine.apply(None, Created("a", START, 1, VIP))
+    ticket, _ = engine.apply(ticket, Messaged("a", START + 2 * MINUTE, 2, "agent"))
+    assert (len(ticket.history), ticket.adopted) == (2, START + MINUTE)
