@@ -6,7 +6,9 @@ import random
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
@@ -25,7 +27,7 @@ def test_kills_at_any_moment_neither_lose_nor_double(
     events = load(40_000, keys=1_000)
     kafka.send(source, events)
     for _ in range(3):
-        toy = toys(source)
+        toy = toys(source, micros_per_event=100)  # however fast the machine, there is work left
         toy.until(lambda r: r["records"] > 0)
         time.sleep(chance.uniform(0, 0.35))
         toy.kill()
@@ -62,7 +64,7 @@ def test_sigterm_under_load_commits_and_repeats_nothing(
     kafka.send(source, events)
     done = 0
     for interval in (0.1, 60.0):  # the second one commits nothing before it is asked to stop
-        toy = toys(source, app={"commit_interval": interval})
+        toy = toys(source, app={"commit_interval": interval}, micros_per_event=100)
         toy.until(lambda r: r["records"] > 3_000)
         assert toy.stop() == 0
         assert "LeaveGroup request succeeded" in toy.log
@@ -79,20 +81,17 @@ def test_workers_that_join_and_leave_in_mid_load_change_nothing(
     kafka: Kafka, toys: Toys, source: str
 ) -> None:
     """R8; facts 4, 6: partitions come and go with their rows, positions and producers."""
-    events = load(30_000, keys=600)
-    half = threading.Thread(target=_trickle, args=(kafka, source, events, 9.0))
-    half.start()
-    first = toys(source)
-    first.until(lambda r: r["records"] > 500)
-    second = toys(source)
-    second.until(lambda r: r["parts"] and r["records"] > 200)
-    assert len(first.report()["parts"]) < 4
-    assert second.stop() == 0
-    first.until(lambda r: len(r["parts"]) == 4)
-    third = toys(source)
-    third.until(lambda r: r["parts"] and r["records"] > 200)
-    third.kill()
-    half.join()
+    with _trickle(kafka, source) as events:
+        first = toys(source)
+        first.until(lambda r: r["records"] > 500)
+        second = toys(source)
+        second.until(lambda r: r["parts"] and r["records"] > 200)
+        assert len(first.report()["parts"]) < 4
+        assert second.stop() == 0
+        first.until(lambda r: len(r["parts"]) == 4)
+        third = toys(source)
+        third.until(lambda r: r["parts"] and r["records"] > 200)
+        third.kill()
     first.until(lambda r: len(r["parts"]) == 4 and r["lag"] == 0)
     assert first.stop() == 0
     assert_exactly_once(kafka, source, events)
@@ -102,18 +101,15 @@ def test_a_worker_that_slept_through_its_session_is_fenced(
     kafka: Kafka, toys: Toys, source: str
 ) -> None:
     """R8; facts 3, 8: the sleeper wakes with work of its own, may not commit it, ends with 70."""
-    events = load(20_000, keys=400)
-    feed = threading.Thread(target=_trickle, args=(kafka, source, events, 9.0))
-    feed.start()
-    sleeper = toys(source)
-    sleeper.until(lambda r: r["records"] > 1_000)
-    sleeper.signal(signal.SIGSTOP)
-    heir = toys(source)
-    heir.until(lambda r: len(r["parts"]) == 4 and r["records"] > 500)
-    sleeper.signal(signal.SIGCONT)
-    assert sleeper.wait() == 70
-    assert "fenced: another worker has taken over" in sleeper.log
-    feed.join()
+    with _trickle(kafka, source) as events:
+        sleeper = toys(source)
+        sleeper.until(lambda r: r["records"] > 1_000)
+        sleeper.signal(signal.SIGSTOP)
+        heir = toys(source)
+        heir.until(lambda r: len(r["parts"]) == 4 and r["records"] > 500)
+        sleeper.signal(signal.SIGCONT)
+        assert sleeper.wait() == 70
+        assert "fenced: another worker has taken over" in sleeper.log
     heir.until_done()
     assert heir.stop() == 0
     assert_exactly_once(kafka, source, events)
@@ -189,10 +185,23 @@ def test_the_largest_record_passes_and_a_larger_one_is_dealt_with_in_the_unit(
     assert kinds == ["pad", "echo", "dead", "echo", *["pad", "echo"] * 3]
 
 
-def _trickle(kafka: Kafka, topic: str, events: list[tuple[bytes, object]], seconds: float) -> None:
-    """Send the events in small portions over some seconds."""
-    portions = 15
-    size = len(events) // portions
-    for at in range(0, len(events), size):
-        kafka.send(topic, events[at : at + size])
-        time.sleep(seconds / portions)
+@contextmanager
+def _trickle(kafka: Kafka, topic: str) -> Iterator[list[tuple[bytes, Any]]]:
+    """Send events in small portions as long as the block runs; give those sent."""
+    sent: list[tuple[bytes, Any]] = []
+    enough = threading.Event()
+
+    def send() -> None:
+        while not enough.is_set():
+            portion = load(1_000, keys=400, first=len(sent))
+            kafka.send(topic, portion)
+            sent.extend(portion)
+            enough.wait(0.3)
+
+    feeder = threading.Thread(target=send)
+    feeder.start()
+    try:
+        yield sent
+    finally:
+        enough.set()
+        feeder.join()
