@@ -12,7 +12,7 @@ from typing import Any
 
 from streams.sla.clock import PATHS, Clock, Line, Signal, State, Step, Terms
 from streams.sla.earned import earned
-from streams.sla.events import Attributes, Changed, Messaged
+from streams.sla.events import Adopted, Attributes, Created
 from streams.sla.facts import Fact, FactType
 from streams.sla.ticket import Ticket
 
@@ -210,9 +210,15 @@ def _passed(clock: Clock) -> list[Line]:
 
 
 def _moment(ticket: Ticket, now: int) -> str:
-    """Name an instant, and the place of a change among several at one, for its id (R8)."""
-    before = takewhile(lambda event: event.time == now, reversed(ticket.history[:-1]))
-    turns = sum(isinstance(event, Changed | Messaged) for event in before)
+    """Name an instant, and the place of a change among several at one, for its id (R8).
+
+    A creation, or a new version, and the first change after it need no number: what the one does
+    to a clock the other cannot do again.
+    """
+    before = list(takewhile(lambda event: event.time == now, reversed(ticket.history[:-1])))
+    turns = len(before)
+    if before and isinstance(before[-1], Created | Adopted):
+        turns -= 1
     return f"{now}.{turns}" if turns else str(now)
 
 

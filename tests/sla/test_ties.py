@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from streams.sla.engine import Engine
@@ -47,19 +49,26 @@ def test_the_instant_goes_before_everything_else() -> None:
     assert start.order(POLICIES.category) < creation.order(POLICIES.category)
 
 
-def test_pauses_at_one_instant_have_ids_of_their_own() -> None:
-    """R8: a source that knows only minutes tells of several changes at one."""
+@pytest.mark.parametrize("kinds", [(Changed, Changed, Changed), (Created, Created, Created)])
+def test_pauses_at_one_instant_have_ids_of_their_own(kinds: tuple[Any, ...]) -> None:
+    """R8: a source that knows only minutes tells of several changes, or creations, at one."""
     engine = Engine(POLICIES)
-    ticket, facts = engine.apply(
-        None, Created("t", STARTS[0], 0, {"tier": "standard", "status": "open"})
-    )
-    for key, status in enumerate(("pending", "on_hold", "pending"), 1):
-        ticket, said = engine.apply(
-            ticket, Changed("t", STARTS[0] + MINUTE, key, {"status": status})
-        )
+    first = Created("t", STARTS[0], 0, {"tier": "standard", "status": "open"})
+    ticket, facts = engine.apply(None, first)
+    statuses = ("pending", "on_hold", "pending")
+    for key, (kind, status) in enumerate(zip(kinds, statuses, strict=True), 1):
+        ticket, said = engine.apply(ticket, kind("t", STARTS[0] + MINUTE, key, {"status": status}))
         facts += said
-    ids = [fact.id for fact in facts if fact.metric == "total_resolution"]
-    assert len(set(ids)) == len(ids)
-    assert [fact.type for fact in facts if fact.metric == "total_resolution"] == [
-        *("started", "paused", "resumed", "paused")
-    ]
+    facts = [fact for fact in facts if fact.metric == "total_resolution"]
+    assert [fact.type for fact in facts] == ["started", "paused", "resumed", "paused"]
+    assert len({fact.id for fact in facts}) == len(facts)
+
+
+def test_a_creation_with_the_first_change_after_it_says_the_plain_instant() -> None:
+    """R8: most sources tell of both at one instant, and the common id is the short one."""
+    engine = Engine(POLICIES)
+    ticket, _ = engine.apply(None, Created("t", STARTS[0], 0, {"tier": "standard"}))
+    _, facts = engine.apply(ticket, Changed("t", STARTS[0], 1, {"status": "pending"}))
+    paused = [fact for fact in facts if fact.type == "paused"]
+    assert paused
+    assert {fact.discriminator for fact in paused} == {str(STARTS[0])}
