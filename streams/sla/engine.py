@@ -211,6 +211,7 @@ class Engine:
         """Fold the older half of the history into the base, so that the row stays small."""
         half = len(ticket.history) // 2
         base, _ = self._fold(ticket, ticket.history[:half], None)
+        base.turns = base.turns_at(base.newest[0])
         base.history, base.base, base.spent = [], None, {}
         ticket.base, ticket.history = base, ticket.history[half:]
 

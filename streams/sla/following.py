@@ -156,7 +156,7 @@ class Following:
             changed = counts_anew(clock, terms.policy, wanted.started_at)
         if changed or clock.lapsed or (clock.state == "cancelled" and clock.reason in UNPROMISED):
             clock.recount(self._counted(clock.metric, terms, wanted.started_at), now)
-            clock.started_at, clock.lapsed = wanted.started_at, False
+            clock.started_at = wanted.started_at
         elif isinstance(self.event, Absorbed) and wanted.started_at < clock.started_at:
             clock.backdate(wanted.started_at, self.event.where, now)
             reason, changed = MERGED, True

@@ -7,12 +7,11 @@ order in which it came true. Which way a clock should go is the engine's to know
 from __future__ import annotations
 
 from fractions import Fraction
-from itertools import takewhile
 from typing import Any
 
 from streams.sla.clock import PATHS, Clock, Line, Signal, State, Step, Terms
 from streams.sla.earned import earned
-from streams.sla.events import Adopted, Attributes, Created
+from streams.sla.events import Attributes
 from streams.sla.facts import Fact, FactType
 from streams.sla.ticket import Ticket
 
@@ -42,6 +41,7 @@ def move(
     facts: list[Fact] = []
     for signal in PATHS.get((clock.state, state), ()):
         promised_again, finished_at = clock.reason in UNPROMISED, clock.finished_at
+        past = "policy_applied"
         clock.signal(signal, now)
         clock.reason = reason
         told: dict[str, Any] = {}
@@ -58,10 +58,13 @@ def move(
             told["withdraws"] = clock.met_by and "met"
             told["outcome_at"] = finished_at if clock.met_by else None
             told["withdraws_policy"], clock.met_by = clock.met_by, None
+            if not (promised_again or clock.lapsed):
+                past = "target_tightened"  # while it was finished
+            clock.lapsed = False
         fact = _fact(ticket, clock, SAYS[signal], now, **told)
         facts.append(fact)
         if signal in ("start", "reopen"):
-            facts.extend(_collapse(ticket, clock, now, "policy_applied"))
+            facts.extend(_collapse(ticket, clock, now, past))
     return facts
 
 
@@ -210,16 +213,9 @@ def _passed(clock: Clock) -> list[Line]:
 
 
 def _moment(ticket: Ticket, now: int) -> str:
-    """Name an instant, and the place of a change among several at one, for its id (R8).
-
-    A creation, or a new version, and the first change after it need no number: what the one does
-    to a clock the other cannot do again.
-    """
-    before = list(takewhile(lambda event: event.time == now, reversed(ticket.history[:-1])))
-    turns = len(before)
-    if before and isinstance(before[-1], Created | Adopted):
-        turns -= 1
-    return f"{now}.{turns}" if turns else str(now)
+    """Name an instant, and the place of a change among several at one, for its id (R8)."""
+    turn = ticket.turns_at(now) - 1
+    return f"{now}.{turn}" if turn > 0 else str(now)
 
 
 def _past(clock: Clock, step: Step) -> bool:

@@ -11,9 +11,10 @@ kilobytes.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from itertools import takewhile
 
 from streams.sla.clock import Clock
-from streams.sla.events import TicketEvent
+from streams.sla.events import Adopted, Created, TicketEvent
 from streams.sla.facts import Key
 from streams.sla.story import Story
 
@@ -31,7 +32,8 @@ class Ticket:
     none (R18). `newest`: the place of the newest event applied. `reached`: the first instant (ms
     UTC) up to which nothing due is left unsaid; it moves with events and with what fires, never
     with ticks that found nothing, so that it does not depend on them (R2). `spent`: how often a
-    fact of a key was taken back.
+    fact of a key was taken back. `turns`: of what was folded into a base, how many changes its
+    newest instant has had; 0 elsewhere.
     """
 
     id: str
@@ -45,6 +47,7 @@ class Ticket:
     spent: dict[Key, int] = field(default_factory=dict)
     began: str = ""
     adopted: int = -1
+    turns: int = 0
 
     def __post_init__(self) -> None:
         """A ticket begins under the version that it is made with, unless said otherwise."""
@@ -62,6 +65,18 @@ class Ticket:
         """Whether the ticket is done and no clock is open: nothing comes of it but by an event."""
         done = self.story.solved or self.story.gone is not None
         return done and not self.open_clocks()
+
+    def turns_at(self, instant: int) -> int:
+        """Count the changes that the newest instant has had, if it is this one, for ids (R8).
+
+        A creation, or a new version, and the first change after it have no need to be told apart:
+        what the one does to a clock the other cannot do again.
+        """
+        known = list(takewhile(lambda event: event.time == instant, reversed(self.history)))
+        base = self.base if len(known) == len(self.history) else None
+        if base is not None and base.newest[0] == instant:
+            return len(known) + base.turns
+        return len(known) - (bool(known) and isinstance(known[-1], Created | Adopted))
 
     def open_clocks(self) -> list[Clock]:
         """Give the clocks that run or are paused."""

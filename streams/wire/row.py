@@ -112,6 +112,8 @@ def _pack(ticket: Ticket) -> dict[str, Any]:
         packed["o"] = ticket.began
     if ticket.adopted >= 0:
         packed["a"] = ticket.adopted
+    if ticket.turns:
+        packed["t"] = ticket.turns
     if ticket.spent:
         packed["x"] = [[*key, count] for key, count in ticket.spent.items()]
     return packed
@@ -132,6 +134,7 @@ def _unpack(packed: dict[str, Any], engine: Engine) -> Ticket:
         base=_unpack(packed["b"], engine) if "b" in packed else None,
         began=packed.get("o", version),
         adopted=packed.get("a", -1),
+        turns=packed.get("t", 0),
         spent={
             (kind, metric, cycle, revision, type_, threshold): count
             for kind, metric, cycle, revision, type_, threshold, count in packed.get("x", ())

@@ -165,7 +165,7 @@ class Life:
                 run.catch_up(self.minute, "target_tightened", self.hands, self.reopens)
         if run.lapsed:
             hands = self.as_if[promise, name[1]].hands.copy()
-            run.hands, run.used, run.lapsed = hands, hands.total(), False
+            run.hands, run.used = hands, hands.total()
 
 
 def rank(event: TicketEvent, tale: Tale) -> int:

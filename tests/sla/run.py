@@ -128,13 +128,15 @@ class Run:
         again = self.state != "none"
         self.state = "running"
         self.revision += again
+        applied = not again or self.lapsed
         if again:
-            applied = self.reason in ("no_policy", "no_target")
-            self.say("resumed", minute, "policy_applied" if applied else "reopened", self.met_by)
+            unpromised = self.reason in ("no_policy", "no_target")
+            self.say("resumed", minute, "policy_applied" if unpromised else "reopened", self.met_by)
         else:
             self.say("started", minute)
-        self.reason = self.met_by = None
-        self.catch_up(minute, "policy_applied", hands, reopens)
+        self.reason, self.met_by, self.lapsed = None, None, False
+        reason = "policy_applied" if applied else "target_tightened"
+        self.catch_up(minute, reason, hands, reopens)
 
     def go(self, state: str, minute: int) -> None:
         """Run or stand still from now on."""

@@ -155,7 +155,7 @@ def test_terms_that_are_past_when_a_clock_is_taken_up_again_are_broken_at_once()
     )
     assert brief(facts)[2:] == [
         ("resumed", 60, None, "reopened"),
-        ("breached", 60, None, "policy_applied"),
+        ("breached", 60, None, "target_tightened"),
     ]
 
 

@@ -8,6 +8,8 @@ import pytest
 
 from streams.sla.engine import Engine
 from streams.sla.events import Changed, Created, Deleted, Merged, Messaged, TicketEvent
+from streams.sla.ticket import HISTORY_LIMIT, Ticket
+from streams.wire import row
 from tests.sla.test_properties import MINUTE, POLICIES, STARTS
 
 ORDER: list[list[TicketEvent]] = [
@@ -72,3 +74,20 @@ def test_a_creation_with_the_first_change_after_it_says_the_plain_instant() -> N
     paused = [fact for fact in facts if fact.type == "paused"]
     assert paused
     assert {fact.discriminator for fact in paused} == {str(STARTS[0])}
+
+
+def test_more_changes_at_one_instant_than_are_kept_have_ids_of_their_own() -> None:
+    """R8: what was folded into the base is counted, and a row keeps the count."""
+    engine = Engine(POLICIES)
+    ticket, facts = engine.apply(None, Created("t", STARTS[0], 0, {"tier": "standard"}))
+    for key in range(1, 2 * HISTORY_LIMIT + 50):
+        status = ("pending", "on_hold")[key % 2]
+        ticket, said = engine.apply(ticket, Changed("t", STARTS[0], key, {"status": status}))
+        facts += said
+        again = row.decode(row.encode(ticket), engine)
+        assert isinstance(again, Ticket)
+        assert again == ticket
+        ticket = again
+    facts = [fact for fact in facts if fact.metric == "total_resolution"]
+    assert len(facts) == 2 * HISTORY_LIMIT + 49
+    assert len({fact.id for fact in facts}) == len(facts)
