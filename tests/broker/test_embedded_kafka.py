@@ -19,8 +19,9 @@ from tests.broker.clients import consume, create, produce
 pytestmark = pytest.mark.usefixtures("warm_cache")
 
 OWNER = """
-import sys, time
+import signal, sys, time
 from streams.broker import EmbeddedKafka
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in what a script runs behind it
 with EmbeddedKafka(sys.argv[1] if len(sys.argv) > 1 else None) as kafka:
     print(kafka.pid, kafka.folder, kafka.bootstrap, flush=True)
     time.sleep(600)
