@@ -63,8 +63,9 @@ class Engine:
         order = self._order(ticket, event)
         if former is not None or _late(ticket, event, order):
             self._must_be_kept(ticket, event, order)
-        facts = self._adopt(ticket, event.time)
-        order = self._order(ticket, event)
+        adoptions = self.versions.pending(ticket, event.time)
+        facts = self._adopt(ticket, adoptions)
+        order = self._order(ticket, event) if adoptions else order
         if former is not None or _late(ticket, event, order):
             return ticket, facts + self._amend(ticket, event, former)
         facts += self._advance(ticket, event, order)
@@ -80,7 +81,7 @@ class Engine:
         """Fire what is due strictly before an instant (R2, R5: at the deadline it is still met)."""
         facts: list[Fact] = []
         while (applied := self.versions.applied(ticket)) is not None and applied < instant:
-            facts += self._adopt(ticket, applied + 1)
+            facts += self._adopt(ticket, self.versions.pending(ticket, applied + 1))
         return facts + self._settle(ticket, instant)
 
     def due(self, ticket: Ticket) -> int | None:
@@ -128,10 +129,11 @@ class Engine:
         if not tells:
             return facts
         ticket.story.tell(event, self._policies(ticket).category)
-        where = ticket.story.where
-        for clock in ticket.clocks.values():
-            if clock.where != where:
-                clock.hand_over(where, event.time)
+        if ticket.story.attributes is not before:
+            where = ticket.story.where
+            for clock in ticket.clocks.values():
+                if clock.where != where:
+                    clock.hand_over(where, event.time)
         said = Following(self.versions, ticket, event, before).facts()
         return facts + [issued(fact, ticket.spent) for fact in said]
 
@@ -150,14 +152,14 @@ class Engine:
             ticket.reached = max(ticket.reached, due + 1)
         return [issued(fact, ticket.spent) for fact in facts]
 
-    def _adopt(self, ticket: Ticket, instant: int) -> list[Fact]:
-        """Let the adoptions before an instant take hold of the ticket (R18).
+    def _adopt(self, ticket: Ticket, adoptions: list[Adoption]) -> list[Fact]:
+        """Let adoptions that are pending take hold of the ticket (R18).
 
         None is put before what was said or done already: that stands as it is. Whether the ticket
         is closed then is seen when the event is told: a late one may show that it was not.
         """
         facts: list[Fact] = []
-        for adoption in self.versions.pending(ticket, instant):
+        for adoption in adoptions:
             since = adoption.since
             ticket.adopted = adoption.at
             if since is None and adoption.version == ticket.version:

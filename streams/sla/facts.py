@@ -96,11 +96,11 @@ class Fact:
     @property
     def id(self) -> str:
         """The deterministic id (R8)."""
-        kind, metric, cycle, revision, type_, threshold = self.key
-        parts = [self.ticket, kind, metric, str(cycle), str(revision), type_]
+        which = f"{self.kind}:{self.metric}:{self.cycle}:{self.revision}:{self.type}"
+        threshold = self.threshold or self.discriminator
         if threshold:
-            parts.append(threshold)
-        return ":".join(parts) + (f"~{self.issue}" if self.issue else "")
+            which += f":{threshold}"
+        return f"{self.ticket}:{which}~{self.issue}" if self.issue else f"{self.ticket}:{which}"
 
     @property
     def counted_under(self) -> tuple[str, str, str]:
@@ -119,8 +119,8 @@ class Fact:
 
     @property
     def margin(self) -> float:
-        """Elapsed as a share of the target (R29)."""
-        return float(self.used)
+        """Elapsed as a share of the target (R29), the float that is nearest to it."""
+        return self.elapsed / self.target if self.target else float(self.elapsed > 0)
 
     def says_the_same(self, other: Fact) -> bool:
         """Whether two facts differ at most in what neither was judged by: attributes, causes.

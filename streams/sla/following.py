@@ -26,6 +26,8 @@ from streams.sla.versions import Versions
 ADOPTED = "policies_changed"
 """Why terms changed, or were broken at once, where a version was applied to open clocks."""
 
+PLACES = {metric: place for place, metric in enumerate(RULES)}
+
 Name = tuple[str, str]
 """Kind and metric."""
 
@@ -39,6 +41,7 @@ class Following:
     event: TicketEvent
     before: Attributes
     _matched: dict[tuple[str, str], Policy | None] = field(default_factory=dict)
+    _wanted: dict[tuple[str, int, str], Want | None] = field(default_factory=dict)
 
     def facts(self) -> list[Fact]:
         """Bring every clock to where the story and the policies say it should be."""
@@ -47,9 +50,9 @@ class Following:
         for kind in KINDS:
             policy = self._match(kind, ticket.version)
             targets = policy.targets if policy is not None else {}
-            for metric in RULES:
-                if metric in targets or (kind, metric) in ticket.clocks:
-                    said += self._follow((kind, metric))
+            names = {metric for kind_, metric in ticket.clocks if kind_ == kind} | targets.keys()
+            for metric in sorted(names, key=PLACES.__getitem__) if len(names) > 1 else names:
+                said += self._follow((kind, metric))
         return said
 
     def _match(self, kind: str, version: str) -> Policy | None:
@@ -60,7 +63,11 @@ class Following:
         return self._matched[name]
 
     def _want(self, metric: str, policy: Policy, version: str) -> Want | None:
-        return want(metric, self.ticket.story, policy, self.versions.set(version))
+        name = metric, id(policy), version  # policies are dear to compare
+        if name not in self._wanted:
+            policies = self.versions.set(version)
+            self._wanted[name] = want(metric, self.ticket.story, policy, policies)
+        return self._wanted[name]
 
     # -- what ends -----------------------------------------------------------------------------
 
@@ -81,6 +88,10 @@ class Following:
         clock = self.ticket.clocks.get(name)
         version = self._version(name, clock)
         policy = self._match(kind, version)
+        if clock is not None and policy is not None and self._stands(clock, policy):
+            wanted = self._want(metric, policy, version)
+            if wanted is not None and (wanted.state, wanted.cycle) == (clock.state, clock.cycle):
+                return []
         duration = None
         if policy is not None:
             duration = policy.target(metric, self.ticket.story.attributes.get("priority"))

@@ -39,6 +39,9 @@ DEFAULT = "default"
 
 Scalar = str | int | float | bool
 
+MATCHES_KEPT = 10_000
+"""How many combinations of attribute values a set remembers the policy of."""
+
 
 @lru_cache(maxsize=8_192)
 def word(text: str) -> str:
@@ -154,9 +157,35 @@ class PolicySet:
     statuses: Mapping[str, str] = field(default_factory=dict)
     document: Mapping[str, object] = field(default_factory=dict, compare=False, repr=False)
     """The file in its normal form, plain JSON, from which the same set can be loaded again."""
+    _names: Mapping[str, tuple[str, ...]] = field(init=False, compare=False, repr=False)
+    """By kind, the attributes that its policies look at."""
+    _matched: dict[tuple[object, ...], Policy | None] = field(
+        default_factory=dict, init=False, compare=False, repr=False
+    )
+
+    def __post_init__(self) -> None:
+        """Note what the policies look at: tickets are many, and the words in them are few."""
+        names = {
+            kind: tuple({name for one in self.policies if one.kind == kind for name in one.match})
+            for kind in KINDS
+        }
+        object.__setattr__(self, "_names", names)
 
     def match(self, kind: str, attributes: Mapping[str, object]) -> Policy | None:
         """Give the first policy of the kind, in the file's order, that matches (R19)."""
+        told = (kind, *map(attributes.get, self._names[kind]))
+        try:
+            return self._matched[told]
+        except (KeyError, TypeError):  # not seen yet, or a list, which is no key
+            policy = self._first(kind, attributes)
+        # 1 and True are one key, and not one value: only words are remembered.
+        if all(type(value) is str or value is None for value in told):
+            if len(self._matched) >= MATCHES_KEPT:
+                self._matched.clear()
+            self._matched[told] = policy
+        return policy
+
+    def _first(self, kind: str, attributes: Mapping[str, object]) -> Policy | None:
         for policy in self.policies:
             if policy.kind == kind and policy.matches(attributes):
                 return policy
@@ -182,6 +211,8 @@ def say_percent(share: Fraction) -> str:
 
 
 def _any_in(value: object, one_of: frozenset[Scalar]) -> bool:
+    if type(value) is str:
+        return value in one_of
     values = value if isinstance(value, list | tuple | set | frozenset) else (value,)
     return any(_same(one, other) for one in values for other in one_of)
 

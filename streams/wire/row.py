@@ -38,6 +38,9 @@ from streams.sla.versions import UnknownVersion
 STATE_VERSION = 2
 READABLE = (1, 2)
 
+QUIET = Talk()
+TALK = attrgetter(*(one.name for one in fields(Talk)))
+
 STORY_TAIL = 8
 """What a packed story has after its talks, up to the team's tenures."""
 
@@ -163,7 +166,7 @@ def _pack_story(story: Story) -> list[Any]:
 
 
 def _pack_talk(talk: Talk) -> list[Any]:
-    return [] if talk == Talk() else list(astuple(talk))
+    return [] if talk == QUIET else list(TALK(talk))
 
 
 def _unpack_story(packed: list[Any]) -> Story:

@@ -21,6 +21,25 @@ def encode(fact: Fact, detected_at: int) -> bytes:
 
 def event(fact: Fact, detected_at: int) -> dict[str, Any]:
     """Give the CloudEvent as a JSON object. Instants are RFC 3339, amounts are seconds."""
+    data = {
+        "ticket": fact.ticket,
+        "policy": fact.policy,
+        "policy_version": fact.version,
+        "kind": fact.kind,
+        "metric": fact.metric,
+        "cycle": fact.cycle,
+        "revision": fact.revision,
+        "attributes": fact.attributes,
+        "schedule": fact.schedule,
+        "started_at": show(fact.started_at),
+        "deadline": None if fact.deadline is None else show(fact.deadline),
+        "target_seconds": fact.target / 1000,
+        "elapsed_seconds": fact.elapsed / 1000,
+        "remaining_seconds": fact.remaining / 1000,
+        "detected_at": show(detected_at),
+    }
+    _particular(fact, data)
+    _undone(fact, data)
     return {
         "specversion": "1.0",
         "id": fact.id,
@@ -29,30 +48,12 @@ def event(fact: Fact, detected_at: int) -> dict[str, Any]:
         "subject": fact.ticket,
         "time": show(fact.time),
         "datacontenttype": "application/json",
-        "data": {
-            "ticket": fact.ticket,
-            "policy": fact.policy,
-            "policy_version": fact.version,
-            "kind": fact.kind,
-            "metric": fact.metric,
-            "cycle": fact.cycle,
-            "revision": fact.revision,
-            "attributes": dict(fact.attributes),
-            "schedule": fact.schedule,
-            "started_at": show(fact.started_at),
-            "deadline": None if fact.deadline is None else show(fact.deadline),
-            "target_seconds": fact.target / 1000,
-            "elapsed_seconds": fact.elapsed / 1000,
-            "remaining_seconds": fact.remaining / 1000,
-            "detected_at": show(detected_at),
-            **_particular(fact),
-        },
+        "data": data,
     }
 
 
-def _particular(fact: Fact) -> Mapping[str, Any]:
-    """Give what only some types carry."""
-    told: dict[str, Any] = {}
+def _particular(fact: Fact, told: dict[str, Any]) -> None:
+    """Add what only some types carry."""
     if fact.threshold is not None:
         told["threshold"] = fact.threshold
     if fact.type == "breach_imminent":
@@ -70,12 +71,10 @@ def _particular(fact: Fact) -> Mapping[str, Any]:
     if fact.outcome is not None:
         told["outcome"] = fact.outcome
         told["margin"] = fact.margin
-    return {**told, **_undone(fact)}
 
 
-def _undone(fact: Fact) -> Mapping[str, Any]:
-    """Give what a fact makes void, and whether it corrects."""
-    told: dict[str, Any] = {}
+def _undone(fact: Fact, told: dict[str, Any]) -> None:
+    """Add what a fact makes void, and whether it corrects."""
     if fact.withdraws is not None:
         told["withdraws"] = fact.withdraws
         told["withdraws_policy"] = fact.withdraws_policy
@@ -86,7 +85,6 @@ def _undone(fact: Fact) -> Mapping[str, Any]:
         told["retracts_type"] = f"sla.{fact.retracts_type}"
     if fact.corrects:
         told["corrects"] = True
-    return told
 
 
 def _causes(fact: Fact) -> Mapping[str, Any]:

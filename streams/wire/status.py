@@ -32,16 +32,17 @@ def status(ticket: Ticket) -> dict[str, Any] | None:
     deadlines = [clock.deadline for clock in clocks if clock.deadline is not None]
     earliest = min(deadlines, default=None)
     as_of = max(ticket.reached, 0)
+    told = [clock_status(clock, as_of) for clock in clocks]
     return {
         "ticket": ticket.id,
         "policy_version": ticket.version,
         "as_of": show(as_of),
         "next_deadline": None if earliest is None else show(earliest),
         "rank": LATEST if earliest is None else earliest,
-        "at_risk": any(_at_risk(clock, as_of) for clock in clocks),
+        "at_risk": any(clock["at_risk"] for clock in told),
         "breached": any(clock.breached_at is not None for clock in clocks),
-        "attributes": dict(ticket.story.attributes),
-        "clocks": [clock_status(clock, as_of) for clock in clocks],
+        "attributes": ticket.story.attributes,
+        "clocks": told,
     }
 
 
@@ -52,7 +53,7 @@ def encode(value: dict[str, Any] | None) -> bytes | None:
 
 def clock_status(clock: Clock, as_of: int) -> dict[str, Any]:
     """Give how a clock stands at an instant (ms UTC); amounts are seconds."""
-    elapsed = clock.elapsed(max(as_of, clock.since))
+    elapsed, target = clock.elapsed(max(as_of, clock.since)), clock.target
     return {
         "policy": clock.policy.name,
         "policy_version": clock.version,
@@ -64,17 +65,11 @@ def clock_status(clock: Clock, as_of: int) -> dict[str, Any]:
         "schedule": clock.policy.schedule.name,
         "started_at": show(clock.started_at),
         "deadline": None if clock.deadline is None else show(clock.deadline),
-        "target_seconds": clock.target / 1000,
+        "target_seconds": target / 1000,
         "elapsed_seconds": elapsed / 1000,
-        "remaining_seconds": (clock.target - elapsed) / 1000,
-        "used": elapsed / clock.target if clock.target else 1.0,
+        "remaining_seconds": (target - elapsed) / 1000,
+        "used": elapsed / target if target else 1.0,
         "breached_at": None if clock.breached_at is None else show(clock.breached_at),
-        "at_risk": _at_risk(clock, as_of),
+        # Breached, warned of, or most of its target used.
+        "at_risk": clock.breached_at is not None or clock.step > 0 or elapsed >= AT_RISK * target,
     }
-
-
-def _at_risk(clock: Clock, as_of: int) -> bool:
-    """Whether the clock is breached, was warned of, or has used most of its target."""
-    if clock.breached_at is not None or clock.step > 0:
-        return True
-    return clock.elapsed(max(as_of, clock.since)) >= AT_RISK * clock.target

@@ -262,7 +262,7 @@ class Partition:
     def _settle(self, table: Table[Any]) -> list[Output]:
         """Bring the dirty rows of a table to rest and return them as changelog records."""
         rows = self.tables[table.name]
-        live, rows.live = rows.live, {}
+        live = rows.settle()
         rest, encode, limit = rows.rest, table.encode, self._work.max_record_bytes
         now = int(time.time() * 1000)
         changes = []

@@ -6,8 +6,9 @@ there are transaction markers in it (fact 5). So Faust does not learn that these
 
 Decisions: a key is bytes. At rest a row is bytes, so that a million of them cost what their bytes
 cost. From the first write until the next commit a row is the object that was put; the commit
-encodes it once, whatever the number of writes, and keeps the bytes. A changed object must be put
-back: reading a row at rest gives a fresh object that nobody remembers.
+encodes it once, whatever the number of writes, and keeps the bytes. The objects of the latest
+commits are kept beside them for a while, since a row that has changed will soon change again. A
+changed object must be put back: what is read is given away, and nobody remembers it.
 """
 
 from __future__ import annotations
@@ -21,17 +22,40 @@ if TYPE_CHECKING:
 
 V = TypeVar("V")
 
+KEPT = 1_000
+"""Clean objects after which a generation of them ends. Each may take some kilobytes."""
+
 
 class Rows:
     """The rows of one table in one partition."""
 
-    __slots__ = ("live", "rest")
+    __slots__ = ("_former", "_recent", "live", "rest")
 
     def __init__(self) -> None:
         """Begin empty."""
         self.rest: dict[bytes, bytes] = {}
         #: Dirty rows by key; None is a deletion. Shadows `rest`.
         self.live: dict[bytes, Any] = {}
+        # Clean objects by key, each equal to what is at rest, in two generations.
+        self._recent: dict[bytes, Any] = {}
+        self._former: dict[bytes, Any] = {}
+
+    def settle(self) -> dict[bytes, Any]:
+        """Take the dirty rows out; the objects are kept for whoever asks for them soon."""
+        settled, self.live = self.live, {}
+        if len(settled) > KEPT:
+            # All go: one that was kept and is not replaced would be older than what is at rest.
+            self._former, self._recent = {}, {}
+            return settled
+        if len(self._recent) >= KEPT:
+            self._former, self._recent = self._recent, {}
+        self._recent.update(settled)
+        return settled
+
+    def take(self, key: bytes) -> Any:
+        """Give the clean object of a row away; None where none is kept."""
+        former = self._former.pop(key, None)
+        return self._recent.pop(key, former)
 
 
 class Table(Generic[V]):
@@ -73,6 +97,8 @@ class Table(Generic[V]):
         if key in live:
             value = live[key]
             return default if value is None else cast("V", value)
+        if (kept := rows.take(key)) is not None:
+            return cast("V", kept)
         raw = rows.rest.get(key)
         return default if raw is None else self.decode(raw)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
@@ -163,6 +164,10 @@ async def run(settings: Settings) -> None:
     faults = await preflight.check(client, settings.app_id, names)
     if faults:
         raise preflight.PreflightError("\n".join(faults))
+    # Objects come and go by the thousand between two commits, and hardly any is in a cycle: at the
+    # usual thresholds the search for cycles takes a fifth of the time.
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
     since, clock = OPEN_CLOCKS[settings.open_clocks], clock_of(settings)
     shelf = await versions.agree(policies, since, clock, client, names.policies)
     engine = Engine(policies, shelf.sets, shelf.adoptions)

@@ -63,6 +63,7 @@ class LabelSets:
         self._clock = tuple(clock)
         self._attributes = tuple(attributes)
         self._known: set[Labels] = set()
+        self._seen: dict[tuple[object, ...], Labels] = {}
         self._limit = limit
         self._folded = folded
         self._others = (OTHER,) * len(self._attributes)
@@ -71,16 +72,19 @@ class LabelSets:
         self, clock: Iterable[object], attributes: Iterable[object], *, silent: bool = False
     ) -> Labels:
         """Give the labels; all attributes fold together where there are too many combinations."""
-        named = self.fold_clock(clock, silent=silent)
+        raw = (*clock, *attributes)
+        if raw in self._seen:
+            return self._seen[raw]
+        named = self.fold_clock(raw[: len(self._clock)], silent=silent)
         told = tuple(
             values.fold(value, silent=silent)
-            for values, value in zip(self._attributes, attributes, strict=True)
+            for values, value in zip(self._attributes, raw[len(self._clock) :], strict=True)
         )
         labels = named + told
-        if labels in self._known:
-            return labels
-        if len(self._known) < self._limit:
+        if labels in self._known or len(self._known) < self._limit:
             self._known.add(labels)
+            if labels == tuple("" if value is None else value for value in raw):
+                self._seen[raw] = labels  # as it came; what is folded is counted each time
             return labels
         if not silent:
             self._folded(LABEL_SET)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import Concatenate, ParamSpec
+from typing import Any, Concatenate, ParamSpec
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.metrics import disable_created_metrics
@@ -39,6 +39,22 @@ OUTCOMES = ("met", "breached", "cancelled")
 CAUSES = ("deadline_passed", "target_tightened", "policy_applied", "policies_changed", "merged")
 
 P = ParamSpec("P")
+
+
+class Children(dict[Labels, Any]):
+    """The children of a metric by their labels, which prometheus_client is slow to find."""
+
+    def __init__(self, metric: Any) -> None:
+        super().__init__()
+        self._metric = metric
+
+    def __missing__(self, labels: Labels) -> Any:
+        child = self[labels] = self._metric.labels(*labels)
+        return child
+
+    def begin(self, *labels: str) -> None:
+        """Begin a child at 0."""
+        self[labels]
 
 
 def _never_raises(
@@ -73,16 +89,16 @@ class Meter:
         disable_created_metrics()  # type: ignore[no-untyped-call]
         self._failures = metrics.METER_ERRORS.counter(registry)
         self._folds = metrics.FOLDED.counter(registry)
-        self._closed = metrics.CLOSED.counter(registry)
-        self._breaches = metrics.BREACHES.counter(registry)
-        self._warnings = metrics.WARNINGS.counter(registry)
+        self._closed = Children(metrics.CLOSED.counter(registry))
+        self._breaches = Children(metrics.BREACHES.counter(registry))
+        self._warnings = Children(metrics.WARNINGS.counter(registry))
         self._retractions = metrics.RETRACTIONS.counter(registry)
-        self._corrections = metrics.CORRECTIONS.counter(registry)
-        self._used = metrics.USED.histogram(registry)
-        self._reopened = metrics.REOPENED.counter(registry)
+        self._corrections = Children(metrics.CORRECTIONS.counter(registry))
+        self._used = Children(metrics.USED.histogram(registry))
+        self._reopened = Children(metrics.REOPENED.counter(registry))
         self._unmatched = metrics.UNMATCHED.counter(registry)
-        self._events = metrics.EVENTS.counter(registry)
-        self._dead_letters = metrics.DEAD_LETTERS.counter(registry)
+        self._events = Children(metrics.EVENTS.counter(registry))
+        self._dead_letters = Children(metrics.DEAD_LETTERS.counter(registry))
         self._lateness = metrics.LATENESS.histogram(registry)
         names = (*metrics.CLOCK, *metrics.ATTRIBUTES, "level", "cause", "reason", "result")
         self._values = {name: Values(name, limit, self._fold) for name in names}
@@ -103,12 +119,12 @@ class Meter:
     def event(self, type_: str, result: str) -> None:
         """Count a ticket event: its type and what became of it."""
         known = type_ if type_ in EVENT_TYPES else "other"
-        self._events.labels(known, self._values["result"].fold(result)).inc()
+        self._events[known, self._values["result"].fold(result)].inc()
 
     @_never_raises
     def dead_letter(self, reason: str) -> None:
         """Count a record that was put aside."""
-        self._dead_letters.labels(self._values["reason"].fold(reason)).inc()
+        self._dead_letters[(self._values["reason"].fold(reason),)].inc()
 
     @_never_raises
     def unmatched(self) -> None:
@@ -124,7 +140,7 @@ class Meter:
     def fact(self, fact: Fact) -> None:
         """Count what a fact means for the numbers."""
         if fact.corrects:
-            self._corrections.labels(fact.type).inc()
+            self._corrections[(fact.type,)].inc()
         clock = (fact.policy, fact.kind, fact.metric)
         if fact.type in ("started", "retargeted"):
             self._start(self._labels(fact))
@@ -132,22 +148,22 @@ class Meter:
             self._outcome(fact, clock)
         elif fact.type == "breach_imminent":
             level = self._values["level"].fold(fact.level)
-            self._warnings.labels(*self.clock(clock), level).inc()
+            self._warnings[*self.clock(clock), level].inc()
         elif fact.type == "breach_retracted":
             self._retractions.inc()
         elif fact.type == "resumed" and fact.withdraws == "met":
-            self._reopened.labels(*self.clock(fact.counted_under)).inc()
+            self._reopened[*self.clock(fact.counted_under)].inc()
 
     def _outcome(self, fact: Fact, clock: tuple[str, str, str]) -> None:
         """Count a cycle at its outcome, once (R26)."""
         if fact.type == "fulfilled":
-            self._used.labels(*self.clock(clock)).observe(fact.margin)
+            self._used[*self.clock(clock)].observe(fact.margin)
         if fact.type != "breached" and fact.breached_at is not None:
             return  # it was counted when it was breached
         labels = self._labels(fact)
-        self._closed.labels(*labels, "met" if fact.type == "fulfilled" else fact.type).inc()
+        self._closed[*labels, "met" if fact.type == "fulfilled" else fact.type].inc()
         if fact.type == "breached":
-            self._breaches.labels(*labels, self._values["cause"].fold(fact.reason)).inc()
+            self._breaches[*labels, self._values["cause"].fold(fact.reason)].inc()
 
     @_never_raises
     def expect(self, clock: tuple[str, str, str], attributes: Attributes) -> None:
@@ -181,11 +197,11 @@ class Meter:
         values["result"].name_all(RESULTS)
         for type_ in EVENT_TYPES:
             for result in RESULTS:
-                self._events.labels(type_, result)
+                self._events.begin(type_, result)
         for reason in REASONS:
-            self._dead_letters.labels(reason)
+            self._dead_letters.begin(reason)
         for fact_type in TYPES:
-            self._corrections.labels(fact_type)
+            self._corrections.begin(fact_type)
         for label in (*self._values, "label_set"):
             self._folds.labels(label)
 
@@ -207,16 +223,16 @@ class Meter:
                 clock = (policy.name, policy.kind, metric)
                 self._clocks.add(clock)
                 self._start(self._sets.fold(clock, [None] * len(metrics.ATTRIBUTES)))
-                self._used.labels(*clock)
-                self._reopened.labels(*clock)
+                self._used.begin(*clock)
+                self._reopened.begin(*clock)
                 for level in levels:
-                    self._warnings.labels(*clock, level)
+                    self._warnings.begin(*clock, level)
 
     def _start(self, labels: Labels) -> None:
         if labels in self._expected:
             return
         self._expected.add(labels)
         for outcome in OUTCOMES:
-            self._closed.labels(*labels, outcome)
+            self._closed.begin(*labels, outcome)
         for cause in CAUSES:
-            self._breaches.labels(*labels, cause)
+            self._breaches.begin(*labels, cause)
