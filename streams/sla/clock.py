@@ -66,6 +66,10 @@ PATHS: dict[tuple[State, State], tuple[Signal, ...]] = {
 }
 
 
+STEPS_KEPT = 1_000
+"""Targets of a policy of which the steps are remembered; those in business days are many."""
+
+
 class IllegalTransition(Exception):
     """A signal that the table does not hold for the clock's state."""
 
@@ -113,6 +117,17 @@ def steps(
     (R24): the steps before the breach are the same before and after it. What cannot come, since the
     schedule does not open that much again, is no step.
     """
+    known: tuple[Step, ...] | None = policy.derived.get(target)
+    if known is None:
+        known = _steps(policy, target, started_at, breached_at)
+        if not any(rule.dated for rule in policy.warnings) and len(policy.derived) < STEPS_KEPT:
+            policy.derived[target] = known
+    return known
+
+
+def _steps(
+    policy: Policy, target: int, started_at: int, breached_at: int | None
+) -> tuple[Step, ...]:
     said = [Step(target)]
     for rule in policy.warnings:
         with suppress(ScheduleHorizonError):
@@ -195,7 +210,7 @@ class Clock:
 
     def elapsed(self, instant: int) -> int:
         """Give the active time counted up to an instant at or after the last change."""
-        if self.state != "running":
+        if self.state != "running" or instant == self.since:
             return self.used
         return self.used + self.policy.schedule.elapsed(self.since, instant)
 

@@ -10,6 +10,7 @@ version is applied to open clocks, these change to it as on a change of target (
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from streams.sla.clock import Clock, State, Terms, steps, target_ms
@@ -48,12 +49,21 @@ class Following:
         ticket = self.ticket
         said = [fact for clock in ticket.open_clocks() for fact in self._stop(clock)]
         for kind in KINDS:
-            policy = self._match(kind, ticket.version)
-            targets = policy.targets if policy is not None else {}
-            names = {metric for kind_, metric in ticket.clocks if kind_ == kind} | targets.keys()
-            for metric in sorted(names, key=PLACES.__getitem__) if len(names) > 1 else names:
+            for metric in self._metrics(kind):
                 said += self._follow((kind, metric))
         return said
+
+    def _metrics(self, kind: str) -> Iterable[str]:
+        """List the metrics that are promised, or were, in the order of the rules."""
+        policy = self._match(kind, self.ticket.version)
+        promised: tuple[str, ...] = ()
+        if policy is not None:
+            promised = policy.derived.get("metrics", ())
+            if not promised:
+                promised = tuple(metric for metric in RULES if metric in policy.targets)
+                policy.derived["metrics"] = promised
+        others = [m for held, m in self.ticket.clocks if held == kind and m not in promised]
+        return sorted({*promised, *others}, key=PLACES.__getitem__) if others else promised
 
     def _match(self, kind: str, version: str) -> Policy | None:
         name = kind, version

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
+from typing import Any
 
 from streams.sla.duration import Active, Duration, Offset
 from streams.sla.schedule import Schedule
@@ -62,6 +63,11 @@ class Warning_:  # noqa: N801  # Warning is Python's
     after: Offset | None = None
     level: int | None = None
     notify: tuple[str, ...] = ()
+
+    @property
+    def dated(self) -> bool:
+        """Whether it is in business days, so that it depends on when the clock started (R24)."""
+        return not all(end is None or isinstance(end, Active) for end in (self.left, self.after))
 
     @property
     def key(self) -> str:
@@ -132,6 +138,8 @@ class Policy:
     contract: Contract | None = None
     bots_answer: bool = False
     counts_from: str = START
+    derived: dict[Any, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
+    """What others work out of the policy alone, remembered by them under keys of their own."""
 
     def target(self, metric: str, priority: object) -> Duration | None:
         """Give the target of the priority, or else the metric's default; None without either."""

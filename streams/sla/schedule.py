@@ -45,7 +45,7 @@ class ScheduleHorizonError(ValueError):
 class Schedule:
     """When time counts. Instants are integer ms since 1970 UTC, amounts are ms of open time."""
 
-    __slots__ = ("_always", "_totals", "_years", "_zone", "name", "rules", "zone")
+    __slots__ = ("_always", "_latest", "_totals", "_years", "_zone", "name", "rules", "zone")
 
     def __init__(
         self,
@@ -63,6 +63,7 @@ class Schedule:
         self._always = self.rules.always
         self._years: dict[int, Year] = {}
         self._totals: dict[int, int] = {}
+        self._latest: Year | None = None
 
     @classmethod
     def always(cls, name: str = "24x7", zone: str = "UTC") -> Schedule:
@@ -90,9 +91,13 @@ class Schedule:
             raise ValueError(message)
         if self._always:
             return end - start
+        year = self._latest  # most questions are about one year, and the same as the last one
+        if year is not None and year.begin <= start and end < year.end:
+            return year.open_until(end) - year.open_until(start)
         first, last = _year_of(start), _year_of(end)
-        before = sum(self._total(year) for year in range(first, last))
-        return before + self._year(last).open_until(end) - self._year(first).open_until(start)
+        before = sum(self._total(number) for number in range(first, last))
+        self._latest = self._year(last)
+        return before + self._latest.open_until(end) - self._year(first).open_until(start)
 
     def deadline(self, start: int, active: int) -> int:
         """Find the earliest instant d >= start with elapsed(start, d) == active (R25).
@@ -248,7 +253,7 @@ class Schedule:
                 windows[-1] = windows[-1][0], max(closes, windows[-1][1])
             elif opens < closes:
                 windows.append((opens, closes))
-        return Year(windows, [day for day in range(first, last + 1) if opened[day]])
+        return Year(begin, end, windows, [day for day in range(first, last + 1) if opened[day]])
 
     def _must_fit(self, start: int, active: int) -> None:
         """Refuse at once what even the busiest years could not hold, before making them all."""

@@ -10,12 +10,14 @@ from streams.sla.rules import Spans
 class Year:
     """The windows of a year of UTC, and the open ms before each; the last entry is all of them.
 
-    `dates`: the ordinals of the year's local dates on which a window opens.
+    It goes from `begin` up to `end` (ms UTC). `dates`: the ordinals of the year's local dates on
+    which a window opens.
     """
 
-    __slots__ = ("before", "dates", "ends", "starts", "total")
+    __slots__ = ("before", "begin", "dates", "end", "ends", "starts", "total")
 
-    def __init__(self, windows: Spans, dates: list[int]) -> None:
+    def __init__(self, begin: int, end: int, windows: Spans, dates: list[int]) -> None:
+        self.begin, self.end = begin, end
         self.dates = dates
         self.starts = [opens for opens, _ in windows]
         self.ends = [closes for _, closes in windows]
