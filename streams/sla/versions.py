@@ -94,16 +94,20 @@ class Versions:
             return held.version, held.at
         return (self._adoptions[0].version if self._adoptions else self._first), -1
 
+    def awaits(self, adopted: int) -> bool:
+        """Whether there is an adoption after the latest that has taken hold of a ticket."""
+        return bool(self._instants) and adopted < self._instants[-1]
+
     def pending(self, ticket: Ticket, instant: int) -> list[Adoption]:
         """Give the adoptions before an instant that have not taken hold of the ticket yet."""
-        if not self._instants or ticket.adopted >= self._instants[-1]:
+        if not self.awaits(ticket.adopted):
             return []
         first = bisect_right(self._instants, ticket.adopted)
         return self._adoptions[first : bisect_left(self._instants, instant)]
 
     def applied(self, ticket: Ticket) -> int | None:
         """Give the first instant at which an adoption is to be applied to the open ticket."""
-        if not self._instants or ticket.adopted >= self._instants[-1] or ticket.closed:
+        if not self.awaits(ticket.adopted) or ticket.closed:
             return None
         ahead = self._adoptions[bisect_right(self._instants, ticket.adopted) :]
         return next((adoption.at for adoption in ahead if adoption.since is not None), None)

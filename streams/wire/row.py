@@ -44,6 +44,9 @@ TALK = attrgetter(*(one.name for one in fields(Talk)))
 STORY_TAIL = 8
 """What a packed story has after its talks, up to the team's tenures."""
 
+CLOCK_HEAD = 12
+"""What a packed clock has up to its shares."""
+
 CLOCK_TAIL = 7
 """What a packed clock has after its shares, from the step to the policy that it was met by."""
 
@@ -84,12 +87,7 @@ def encode(ticket: Ticket | Forgotten) -> bytes:
 def decode(row: bytes, engine: Engine) -> Ticket | Forgotten:
     """Read a row. Raises UnreadableRow, never guesses."""
     packed = orjson.loads(row)
-    if packed.get("v") not in READABLE:
-        message = (
-            f"row of state version {packed.get('v')!r}: this release reads up to {STATE_VERSION}; "
-            "run the release that wrote it, or a newer one"
-        )
-        raise UnreadableRow(message)
+    must_be_readable(packed)
     if "f" in packed:
         return Forgotten(*packed["f"])
     try:
@@ -97,6 +95,16 @@ def decode(row: bytes, engine: Engine) -> Ticket | Forgotten:
     except (UnknownVersion, KeyError) as fault:
         message = f"row of ticket {packed.get('id')!r} cannot be read: {fault}"
         raise UnreadableRow(message) from fault
+
+
+def must_be_readable(packed: dict[str, Any]) -> None:
+    """Refuse a row of a state version that this release does not know: UnreadableRow."""
+    if packed.get("v") not in READABLE:
+        message = (
+            f"row of state version {packed.get('v')!r}: this release reads up to {STATE_VERSION}; "
+            "run the release that wrote it, or a newer one"
+        )
+        raise UnreadableRow(message)
 
 
 def _pack(ticket: Ticket) -> dict[str, Any]:

@@ -1,34 +1,153 @@
-"""The open clocks of a partition, as `sla-status` shows them: for triage, and for the gauges."""
+"""The open clocks of a partition as they stand now: for triage, and for the gauges.
+
+In columns, not in objects: a million tickets wait here, and a clock is some forty bytes. A ticket
+has as many places side by side as it has open clocks. Which places a ticket has is one number.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from array import array
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
-Status = dict[str, Any]
+from streams.wire.glance import OpenClock
+from streams.worker.paces import STILL, Opened, Paces
+
+Name = tuple[str, str, str]
+"""Policy, kind and metric."""
+
+NOBODY = -1
+"""The name at a place that is free, and a deadline that is none."""
+
+RUN = 64
+"""More than the clocks that a ticket can have: ten metrics of two kinds."""
+
+
+class Standing(NamedTuple):
+    """An open clock on the board. `deadline` in ms UTC, None while paused; amounts in active ms.
+
+    `counted` is what had elapsed when its pace stood at `seen`.
+    """
+
+    name: Name
+    pace: int
+    deadline: int | None
+    target: int
+    counted: int
+    seen: int
+    breached: bool
+
+    def elapsed(self, opened: Opened) -> int:
+        """Count the active ms up to now; none is taken back before the clock's last change."""
+        return self.counted + max(0, opened[self.pace] - self.seen)
+
+    def overdue(self, now: int, elapsed: int) -> bool:
+        """Say whether it is past its deadline, or was when it was paused (R5, R15)."""
+        if self.deadline is None:
+            return self.breached and elapsed >= self.target
+        return self.deadline < now
 
 
 class Board:
-    """Tickets with open clocks, by id."""
+    """Tickets with open clocks, by the key of their row."""
 
-    def __init__(self) -> None:
-        self._statuses: dict[str, Status] = {}
+    def __init__(self, paces: Paces) -> None:
+        self._paces = paces
+        self._places: dict[bytes, int] = {}
+        self._free: dict[int, list[int]] = {}
+        self._names: list[Name] = []
+        self._numbers: dict[Name, int] = {}
+        self._name, self._pace = array("l"), array("l")
+        self._deadline, self._target = array("q"), array("q")
+        self._counted, self._seen = array("q"), array("q")
+        self._breached = array("b")
 
     def __len__(self) -> int:
         """Count the tickets."""
-        return len(self._statuses)
+        return len(self._places)
 
-    def __iter__(self) -> Iterator[Status]:
-        """Give each ticket's status, in no order."""
-        return iter(list(self._statuses.values()))
+    def __contains__(self, key: bytes) -> bool:
+        """Tell whether a ticket has an open clock here."""
+        return key in self._places
 
-    def get(self, ticket: str) -> Status | None:
-        """Give a ticket's status; None where it has no open clock here."""
-        return self._statuses.get(ticket)
+    def __iter__(self) -> Iterator[bytes]:
+        """Give each ticket's key, in no order."""
+        return iter(list(self._places))
 
-    def put(self, ticket: str, status: Status | None) -> None:
-        """Set a ticket's status; None takes it off."""
-        if status is None:
-            self._statuses.pop(ticket, None)
-        else:
-            self._statuses[ticket] = status
+    def put(self, key: bytes, clocks: Sequence[OpenClock]) -> None:
+        """Set a ticket's open clocks; none takes it off. Raises UnknownVersion."""
+        paces = [self._pace_of(clock) for clock in clocks]
+        run = self._places.get(key)
+        if run is not None and run % RUN != len(clocks):
+            self._leave(*divmod(self._places.pop(key), RUN))
+            run = None
+        if not clocks:
+            return
+        if run is None:
+            run = self._places[key] = self._place(len(clocks)) * RUN + len(clocks)
+        for place, (clock, pace) in enumerate(zip(clocks, paces, strict=True), run // RUN):
+            self._name[place] = self._number(clock.name)
+            self._pace[place] = pace
+            self._deadline[place] = NOBODY if clock.deadline is None else clock.deadline
+            self._target[place] = clock.target
+            self._counted[place] = clock.used
+            self._seen[place] = self._paces.seen(pace, clock.since) if pace else 0
+            self._breached[place] = clock.breached
+
+    def of(self, key: bytes) -> list[Standing]:
+        """Give a ticket's open clocks."""
+        first, count = divmod(self._places.get(key, 0), RUN)
+        return [self._standing(place) for place in range(first, first + count)]
+
+    def clocks(self) -> Iterator[Standing]:
+        """Give every open clock, in no order."""
+        names = self._names
+        columns = zip(
+            *(self._name, self._pace, self._deadline, self._target),
+            *(self._counted, self._seen, self._breached),
+            strict=True,
+        )
+        for name, pace, deadline, target, counted, seen, breached in columns:
+            if name != NOBODY:
+                when = None if deadline == NOBODY else deadline
+                yield Standing(names[name], pace, when, target, counted, seen, bool(breached))
+
+    def _standing(self, place: int) -> Standing:
+        deadline = self._deadline[place]
+        return Standing(
+            self._names[self._name[place]],
+            self._pace[place],
+            None if deadline == NOBODY else deadline,
+            self._target[place],
+            self._counted[place],
+            self._seen[place],
+            bool(self._breached[place]),
+        )
+
+    def _pace_of(self, clock: OpenClock) -> int:
+        policy, kind, _ = clock.name
+        pace = self._paces.of(clock.version, kind, policy)
+        return pace if clock.running else STILL
+
+    def _number(self, name: Name) -> int:
+        number = self._numbers.get(name)
+        if number is None:
+            number = self._numbers[name] = len(self._names)
+            self._names.append(name)
+        return number
+
+    def _place(self, count: int) -> int:
+        """Find places side by side: some that were left, or new ones at the end."""
+        if free := self._free.get(count):
+            return free.pop()
+        first = len(self._name)
+        self._name.extend([NOBODY] * count)
+        self._breached.extend([0] * count)
+        for column in (self._pace, self._deadline, self._target, self._counted, self._seen):
+            column.extend([0] * count)
+        return first
+
+    def _leave(self, first: int, count: int) -> None:
+        for place in range(first, first + count):
+            self._name[place] = NOBODY
+        self._free.setdefault(count, []).append(first)

@@ -29,6 +29,7 @@ from streams.worker.follower import Follower
 from streams.worker.http import serve as serve_http
 from streams.worker.ledger import Ledger
 from streams.worker.meter import Meter
+from streams.worker.paces import Paces
 from streams.worker.processor import Processor
 from streams.worker.settings import OPEN_CLOCKS, Settings
 
@@ -57,6 +58,11 @@ class Worker:
     def boards(self) -> Iterator[Board]:
         """Give the boards of the partitions held."""
         yield from self._scratched("board")
+
+    @property
+    def paces(self) -> Paces:
+        """How long the schedules of the boards' clocks have been open."""
+        return self.processor.paces
 
     def ledgers(self) -> Iterator[Ledger]:
         """Give the ledgers of the partitions held."""

@@ -23,9 +23,9 @@ from prometheus_client.registry import Collector as Registered
 from streams import __version__
 from streams.work import STATES
 from streams.worker import accounts, metrics
+from streams.worker.board import Standing
 from streams.worker.interface import Worker
 from streams.worker.metrics import Declared
-from streams.worker.standing import Standing, Standings
 
 DAY = 86_400_000
 WINDOWS = {"1d": DAY, "7d": 7 * DAY, "30d": 30 * DAY}
@@ -39,7 +39,6 @@ class Collector(Registered):
 
     def __init__(self, worker: Worker) -> None:
         self._worker = worker
-        self._standings = Standings(worker.engine, worker.app.clock())
         self._commits = metrics.COMMIT_SECONDS.histogram()
 
     def describe(self) -> Iterable[Metric]:
@@ -61,18 +60,11 @@ class Collector(Registered):
 
     def _clocks(self, now: int) -> Iterator[Metric]:
         meter, count = self._worker.meter, _Count(self._known())
-        tickets = 0
-        found: list[Standing] = []
-        for status, standings, new in self._standings.all(self._worker.boards()):
-            tickets += 1
-            found += standings
-            if new:
-                for standing in standings:
-                    meter.expect(standing.name, status["attributes"])
-        # Only now: preparing may have met a schedule for the first time.
-        opened = self._standings.opened(now)
-        for standing in found:
-            count.add(meter.clock(standing.name), standing, standing.elapsed(opened), now)
+        tickets, opened = 0, self._worker.paces.opened(now)
+        for board in self._worker.boards():
+            tickets += len(board)
+            for standing in board.clocks():
+                count.add(meter.clock(standing.name), standing, standing.elapsed(opened), now)
         yield from count.families()
         yield _one(metrics.TICKETS, tickets)
 
@@ -171,7 +163,7 @@ class _Count:
         if name not in self._states:
             self._begin(name)
         remaining = standing.target - elapsed
-        self._states[name][standing.clock["state"]] += 1
+        self._states[name]["running" if standing.pace else "paused"] += 1
         self._overdue[name] += standing.overdue(now, elapsed)
         self._left[name][bisect_left(metrics.LEFT, remaining / 1000)] += 1
         self._sums[name] += remaining

@@ -15,6 +15,7 @@ from streams.worker.board import Board
 from streams.worker.credits import CreditLedger
 from streams.worker.ledger import Ledger
 from streams.worker.meter import Meter
+from streams.worker.paces import Paces
 
 
 class Work(Protocol):
@@ -64,6 +65,10 @@ class Worker(Protocol):
 
     def boards(self) -> Iterable[Board]:
         """Give the boards of the partitions held."""
+
+    @property
+    def paces(self) -> Paces:
+        """How long the schedules of the boards' clocks have been open."""
 
     def ledgers(self) -> Iterable[Ledger]:
         """Give the ledgers of the partitions held."""

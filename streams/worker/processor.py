@@ -18,14 +18,16 @@ from streams.sla.events import Absorbed, TicketEvent
 from streams.sla.facts import Fact
 from streams.sla.story import Bequest
 from streams.sla.ticket import Forgotten, Ticket
-from streams.sla.versions import Adoption
+from streams.sla.versions import Adoption, UnknownVersion
 from streams.wire import absorbed, dead_letter, row, sla_events, status, topics
+from streams.wire.glance import Glance, glance, open_clocks
 from streams.wire.ticket_events import Rejected, decode
 from streams.work import Partition, Table
 from streams.worker.board import Board
 from streams.worker.credits import CreditLedger
 from streams.worker.ledger import Entries, Ledger
 from streams.worker.meter import Meter
+from streams.worker.paces import Paces
 
 BURST = 250
 """Tickets that one tick takes at most: nothing else runs meanwhile, not even a heartbeat."""
@@ -60,16 +62,16 @@ class Processor:
         self.names = names
         self.grace = grace
         self.retention = retention
+        self.paces = Paces(engine, clock())
 
     def restore(self, part: Partition) -> None:
         """Rebuild what is volatile from the rows: what is due, the board, the ledgers."""
         due: DueIndex[bytes] = DueIndex()
-        board = Board()
+        board = Board(self.paces)
         for key, packed in part.rows(self.tickets):
-            ticket = row.decode(packed, self.engine)
-            if isinstance(ticket, Ticket):
-                due.put(key, self._attention(ticket))
-                board.put(ticket.id, status.status(ticket))
+            if (seen := glance(packed)) is not None:
+                due.put(key, self._attention_of(seen, packed))
+                self._show(board, key, seen)
         ledger = Ledger(self._write_ledger)
         credits_ = CreditLedger(self._write_ledger, self.engine.policy)
         for key, packed in part.rows(self.ledger):
@@ -139,9 +141,12 @@ class Processor:
             if not isinstance(ticket, Ticket):
                 continue
             standing = status.status(ticket)
-            if standing is None and board.get(ticket.id) is None:
+            if standing is None and key not in board:
                 continue
-            board.put(ticket.id, standing)
+            clocks = open_clocks(ticket)
+            board.put(key, clocks)
+            for clock in clocks:
+                self.meter.expect(clock.name, ticket.story.attributes)
             part.emit(self.names.sla_status, key, status.encode(standing))
 
     def _apply(self, part: Partition, key: bytes, event: TicketEvent) -> None:
@@ -185,6 +190,26 @@ class Processor:
         if due is None and self.retention is not None and ticket.closed:
             return ticket.reached + self.retention
         return due
+
+    def _attention_of(self, seen: Glance, packed: bytes) -> int | None:
+        """Give the same of a row: only an old one, or where an adoption awaits it, is built."""
+        if self.engine.versions.awaits(seen.adopted) or not seen.latest:
+            ticket = row.decode(packed, self.engine)
+            assert isinstance(ticket, Ticket)  # a glance shows no other
+            return self._attention(ticket)
+        if seen.due is None and self.retention is not None and seen.done and not seen.clocks:
+            return seen.reached + self.retention
+        return seen.due
+
+    def _show(self, board: Board, key: bytes, seen: Glance) -> None:
+        """Put a ticket that is taken over on the board; nobody says `started` of its clocks."""
+        try:
+            board.put(key, seen.clocks)
+        except UnknownVersion as fault:
+            message = f"row of ticket {key.decode()!r} cannot be read: {fault}"
+            raise row.UnreadableRow(message) from fault
+        for clock in seen.clocks:
+            self.meter.expect(clock.name, seen.attributes)
 
     def _reject(self, part: Partition, record: ConsumerRecord, reason: str, message: str) -> None:
         headers = dead_letter.headers(

@@ -5,8 +5,9 @@ Everything is shown as of the worker's clock, not as of the ticket's last change
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from heapq import nsmallest
+from math import inf
 from typing import Any
 
 from streams.sla.clock import Clock
@@ -15,16 +16,15 @@ from streams.sla.explain import explain
 from streams.sla.ticket import Ticket
 from streams.wire.explanation import event, explanation
 from streams.wire.instant import show
-from streams.wire.status import AT_RISK, clock_status
-from streams.worker.board import Status
+from streams.wire.status import clock_status, status
+from streams.worker.board import Standing
 from streams.worker.interface import Worker
-from streams.worker.standing import Standing, Standings
-
-LAST = "~"
-"""Later than any instant's text: the place of clocks without a deadline."""
 
 Shown = dict[str, Any]
-Place = tuple[float | str, str]
+Place = tuple[float, str]
+
+NEVER = inf
+"""Later than any deadline: the place of clocks without one."""
 
 SORTS = ("deadline", "remaining", "used", "ticket")
 """By the next deadline; by the least active time left; by the most used; by id."""
@@ -38,7 +38,6 @@ class Triage:
 
     def __init__(self, worker: Worker) -> None:
         self._worker = worker
-        self._standings = Standings(worker.engine, worker.app.clock())
 
     def __len__(self) -> int:
         """Count the tickets with open clocks."""
@@ -49,70 +48,65 @@ class Triage:
 
         Of those with a deadline ahead, the nearest one ahead decides, not one that was missed.
         """
-        moment = show(now)
-        since = moment if only == "ahead" else ""
+        opened, since = self._worker.paces.opened(now), now if only == "ahead" else 0
         keep = KEEP[only]
-        held = [one for board in self._worker.boards() for one in board if keep(one, moment)]
-        places: dict[str, Callable[[Status], Place]] = {
-            "deadline": lambda status: (_next(status, since), status["ticket"]),
-            "ticket": lambda status: ("", status["ticket"]),
-            "remaining": lambda status: (self._least_left(status, now), status["ticket"]),
-            "used": lambda status: (-self._most_used(status, now), status["ticket"]),
+        urgency: dict[str, Callable[[Clocks], float]] = {
+            "deadline": lambda clocks: _next(clocks, since),
+            "ticket": lambda _: 0,
+            "remaining": lambda clocks: min(it.target - it.elapsed(opened) for it in clocks),
+            "used": lambda clocks: -max(_used(it.elapsed(opened), it.target) for it in clocks),
         }
-        return [self._show(status, now) for status in nsmallest(limit, held, key=places[sort])]
-
-    def _clocks(self, status: Status, now: int) -> list[tuple[Standing, int]]:
-        """Give a ticket's open clocks, each with what has elapsed."""
-        standings = self._standings.of(status)
-        opened = self._standings.opened(now)
-        return [(standing, standing.elapsed(opened)) for standing in standings]
-
-    def _least_left(self, status: Status, now: int) -> int:
-        return min(clock.target - elapsed for clock, elapsed in self._clocks(status, now))
-
-    def _most_used(self, status: Status, now: int) -> float:
-        return max(_used(elapsed, clock.target) for clock, elapsed in self._clocks(status, now))
-
-    def _show(self, status: Status, now: int) -> Shown:
-        clocks = [_standing(clock, elapsed, now) for clock, elapsed in self._clocks(status, now)]
-        paused = status["next_deadline"] is None
-        return {
-            **status,
-            "as_of": show(now),
-            "changed_at": status["as_of"],
-            "left_seconds": None if paused else (status["rank"] - now) / 1000,
-            "at_risk": any(clock["at_risk"] for clock in clocks),
-            "overdue": any(clock["overdue"] for clock in clocks),
-            "clocks": clocks,
-        }
+        places: Iterator[Place] = (
+            (urgency[sort](clocks), key.decode())
+            for board in self._worker.boards()
+            for key in board
+            if keep(clocks := board.of(key), now)
+        )
+        found = (self._worker.ticket(id_) for _, id_ in nsmallest(limit, places))
+        return [shown for one in found if one is not None and (shown := _listed(one, now))]
 
 
-def _next(status: Status, since: str = "") -> str:
-    """Give the first deadline from an instant on; LAST where there is none.
-
-    Our instants are written in one form, so their texts compare as they do.
-    """
-    deadlines = [clock["deadline"] or LAST for clock in status["clocks"]]
-    return min((deadline for deadline in deadlines if deadline >= since), default=LAST)
+Clocks = Sequence[Standing]
 
 
-KEEP: dict[str, Callable[[Status, str], bool]] = {
-    "all": lambda _status, _moment: True,
-    "ahead": lambda status, moment: _next(status, moment) < LAST,
-    "overdue": lambda status, moment: _next(status) < moment,
+def _next(clocks: Clocks, since: int = 0) -> float:
+    """Give the first deadline from an instant on; NEVER where there is none."""
+    deadlines = (NEVER if clock.deadline is None else clock.deadline for clock in clocks)
+    return min((deadline for deadline in deadlines if deadline >= since), default=NEVER)
+
+
+KEEP: dict[str, Callable[[Clocks, int], bool]] = {
+    "all": lambda _clocks, _now: True,
+    "ahead": lambda clocks, now: _next(clocks, now) < NEVER,
+    "overdue": lambda clocks, now: _next(clocks) < now,
 }
 
 
-def _standing(clock: Standing, elapsed: int, now: int) -> Shown:
-    overdue, used = clock.overdue(now, elapsed), _used(elapsed, clock.target)
+def _listed(one: Ticket, now: int) -> Shown | None:
+    """Show a ticket of the list; None where its last clock has ended since."""
+    standing = status(one)
+    if standing is None:
+        return None
+    clocks = [_counted_on(clock, now) for clock in one.open_clocks()]
+    paused = standing["next_deadline"] is None
     return {
-        **clock.clock,
-        "elapsed_seconds": elapsed / 1000,
-        "remaining_seconds": (clock.target - elapsed) / 1000,
-        "used": used,
-        "at_risk": clock.clock["at_risk"] or overdue or used >= AT_RISK,
-        "overdue": overdue,
+        **standing,
+        "as_of": show(now),
+        "changed_at": standing["as_of"],
+        "left_seconds": None if paused else (standing["rank"] - now) / 1000,
+        "at_risk": any(clock["at_risk"] for clock in clocks),
+        "overdue": any(clock["overdue"] for clock in clocks),
+        "clocks": clocks,
     }
+
+
+def _counted_on(clock: Clock, now: int) -> Shown:
+    shown = clock_status(clock, now)
+    if clock.deadline is None:
+        overdue = clock.breached_at is not None and clock.elapsed(clock.since) >= clock.target
+    else:
+        overdue = clock.deadline < now
+    return {**shown, "at_risk": shown["at_risk"] or overdue, "overdue": overdue}
 
 
 def _used(elapsed: int, target: int) -> float:

@@ -12,7 +12,7 @@ from streams.sla.events import TicketEvent
 from streams.sla.facts import Fact
 from streams.sla.policy import PolicySet
 from streams.sla.ticket import Ticket
-from streams.wire import status
+from streams.wire.glance import open_clocks
 from streams.wire.instant import parse
 from streams.work import PartitionStats, Readiness, Stats
 from streams.worker.board import Board
@@ -20,6 +20,7 @@ from streams.worker.collector import Collector
 from streams.worker.credits import CreditLedger
 from streams.worker.ledger import Ledger
 from streams.worker.meter import Meter
+from streams.worker.paces import Paces
 
 START = parse("2026-03-25T09:00:00Z")
 MINUTE = 60_000
@@ -100,7 +101,8 @@ class LookedAt:
         self.registry = CollectorRegistry()
         self.meter = Meter(self.registry, policies, **bounds)
         self.registry.register(Collector(self))
-        self.board, self.ledger = Board(), Ledger(lambda key, entries: None)
+        self.paces = Paces(self.engine, self.app.clock())
+        self.board, self.ledger = Board(self.paces), Ledger(lambda key, entries: None)
         self.credit_ledger = CreditLedger(lambda key, entries: None, self.engine.policy)
         self.tickets: dict[str, Ticket] = {}
         self.facts: list[Fact] = []
@@ -140,7 +142,10 @@ class LookedAt:
 
     def _keep(self, one: Ticket, facts: list[Fact]) -> None:
         self.tickets[one.id] = one
-        self.board.put(one.id, status.status(one))
+        clocks = open_clocks(one)
+        self.board.put(one.id.encode(), clocks)
+        for clock in clocks:
+            self.meter.expect(clock.name, one.story.attributes)
         for fact in facts:
             self.facts.append(fact)
             self.ledger.add(fact, self.app.now)

@@ -23,7 +23,6 @@ from streams.work import STATES, PartitionStats, Readiness
 from streams.worker import metrics
 from streams.worker.collector import Collector
 from streams.worker.exposition import expose
-from streams.worker.meter import CAUSES
 from tests.worker.looked_at import DAY, HOUR, KNOWN, MINUTE, POLICIES, START, LookedAt
 
 DOCS = Path(__file__).parents[2] / "docs" / "metrics.md"
@@ -258,22 +257,6 @@ def test_every_commit_is_observed_once() -> None:
     assert worker.value("sla_commit_seconds_count") == 2
 
 
-def test_open_clocks_that_were_restored_begin_their_series_at_0() -> None:
-    """Interfaces: after a restart nobody says `started`, the board knows."""
-    before, worker = LookedAt(), LookedAt()
-    before.hear(ticket("one", channel="phone"))
-    worker.board, worker.tickets = before.board, before.tickets
-    assert worker.total("sla_open_tickets") == 1
-    series = [
-        sample
-        for metric in worker.registry.collect()
-        for sample in metric.samples
-        if sample.name == "sla_breaches_total" and sample.labels["channel"] == "phone"
-    ]
-    assert len(series) == 3 * len(CAUSES)
-    assert all(sample.value == 0 for sample in series)
-
-
 def test_clocks_of_one_ticket_are_each_counted_on_by_their_own_version() -> None:
     """R18, R17: one on the office hours of the old policies, one round the clock on the new."""
     worker = LookedAt()
@@ -292,27 +275,13 @@ def test_clocks_of_one_ticket_are_each_counted_on_by_their_own_version() -> None
     worker.engine.versions.adopt(Adoption(0, POLICIES.version))
     worker.engine.versions.adopt(Adoption(START + 1, "newer"), newer)
     worker.hear(Messaged("one", START + MINUTE, 2, "customer"))
-    board = worker.board.get("one")
-    assert board is not None
-    assert [clock["policy_version"] for clock in board["clocks"]] == [POLICIES.version, "newer"]
-    assert board["policy_version"] == "newer"
+    versions = [clock.version for clock in worker.tickets["one"].open_clocks()]
+    assert versions == [POLICIES.version, "newer"]
     worker.app.now = START + 9 * HOUR  # 18:00, the office closed at 17:00
     left = "sla_open_clock_remaining_seconds_gsum"
     on = {"policy": "standard", "kind": "sla"}
     assert worker.value(left, **on, metric="first_response") == (4 - 8) * HOUR / 1000
     assert worker.value(left, **on, metric="agent_work") == (8 - 9) * HOUR / 1000
-
-
-def test_clocks_under_policies_that_are_gone_are_shown_by_what_is_known() -> None:
-    """R18: a row may run under an older version; a board that cannot be counted on stands still."""
-    worker = LookedAt()
-    worker.hear(ticket("one"))
-    standing = worker.board.get("one")
-    assert standing is not None
-    clocks = [{**clock, "policy_version": "gone"} for clock in standing["clocks"]]
-    worker.board.put("one", {**standing, "clocks": clocks})
-    worker.app.now = START + 30 * MINUTE
-    assert worker.value("sla_open_clock_remaining_seconds_gsum", **FIRST) == 3600
 
 
 @pytest.mark.parametrize("accept", ["", OPENMETRICS])

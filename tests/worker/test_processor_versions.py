@@ -33,6 +33,7 @@ class Held:
 
     def __init__(self, old: PolicySet = OLD, retention: int | None = None) -> None:
         self.engine = Engine(old, adoptions=[Adoption(0, "old")])
+        self.registry = CollectorRegistry()
         self.work = unit_of_work()
         self.tickets: Table[Ticket | Forgotten] = self._table(
             "tickets", row.encode, lambda packed: row.decode(packed, self.engine)
@@ -41,7 +42,7 @@ class Held:
             self.engine,
             self.tickets,
             self._table("ledger", ledger.encode, ledger.decode),
-            Meter(CollectorRegistry(), old),
+            Meter(self.registry, old),
             lambda: NINE,
             names=topics.Names(),
             retention=retention,
