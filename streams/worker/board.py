@@ -22,6 +22,9 @@ NOBODY = -1
 RUN = 64
 """More than the clocks that a ticket can have: ten metrics of two kinds."""
 
+MORE = 1_024
+"""Places by which the columns grow."""
+
 
 class Standing(NamedTuple):
     """An open clock on the board. `deadline` in ms UTC, None while paused; amounts in active ms.
@@ -55,6 +58,7 @@ class Board:
         self._paces = paces
         self._places: dict[bytes, int] = {}
         self._free: dict[int, list[int]] = {}
+        self._end = 0
         self._names: list[Name] = []
         self._numbers: dict[Name, int] = {}
         self._name, self._pace = array("l"), array("l")
@@ -140,11 +144,12 @@ class Board:
         """Find places side by side: some that were left, or new ones at the end."""
         if free := self._free.get(count):
             return free.pop()
-        first = len(self._name)
-        self._name.extend([NOBODY] * count)
-        self._breached.extend([0] * count)
-        for column in (self._pace, self._deadline, self._target, self._counted, self._seen):
-            column.extend([0] * count)
+        first, self._end = self._end, self._end + count
+        if self._end > len(self._name):
+            self._name.extend([NOBODY] * MORE)
+            self._breached.extend([0] * MORE)
+            for column in (self._pace, self._deadline, self._target, self._counted, self._seen):
+                column.extend([0] * MORE)
         return first
 
     def _leave(self, first: int, count: int) -> None:

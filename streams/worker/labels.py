@@ -90,6 +90,10 @@ class LabelSets:
             self._folded(LABEL_SET)
         return named + self._others
 
+    def remembers(self, raw: tuple[object, ...]) -> bool:
+        """Tell whether these values, of a clock and a ticket, are labels as they are."""
+        return raw in self._seen
+
     def fold_clock(self, clock: Iterable[object], *, silent: bool = False) -> Labels:
         """Give the labels of a clock alone: policy, kind and metric."""
         return tuple(

@@ -108,7 +108,7 @@ class Meter:
             sets,
             self._fold,
         )
-        self._expected: set[Labels] = set()
+        self._expected: set[tuple[object, ...]] = set()
         self._clocks: set[Labels] = set()
         self._begin()
         self.begin(policies)
@@ -172,6 +172,8 @@ class Meter:
         told = (get("priority"), get("channel"), get("tier"), get("team"))
         if (*clock, *told) not in self._expected:
             self._start(self._sets.fold(clock, told, silent=True))
+            if self._sets.remembers((*clock, *told)):
+                self._expected.add((*clock, *told))
 
     # -- labels
 

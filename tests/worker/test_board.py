@@ -84,7 +84,7 @@ def test_places_that_were_left_are_taken_again() -> None:
     for turn in range(1_000):
         shows.put(b"a", [one] * (1 + turn % 3))
         shows.put(b"b", [])
-    assert len(shows._name) == 1 + 2 + 3
+    assert shows._end == 1 + 2 + 3
 
 
 def test_a_clock_of_an_unknown_version_is_refused_and_nothing_changes() -> None:
