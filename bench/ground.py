@@ -1,0 +1,189 @@
+"""A broker, topics and worker processes to be measured, and what Linux tells of a process."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Iterable
+from pathlib import Path
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
+
+from streams.wire.topics import Names
+from streams.worker import preflight
+
+TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
+
+
+class Process:
+    """A process that is measured."""
+
+    def __init__(
+        self, command: list[str], log: Path, environment: dict[str, str] | None = None
+    ) -> None:
+        """Start it."""
+        self.log = log
+        with log.open("ab") as out:
+            self.process = subprocess.Popen(
+                command, stdout=out, stderr=out, env={**os.environ, **(environment or {})}
+            )
+        self.started = time.time()
+
+    def cpu(self) -> float:
+        """Give the seconds of CPU that it has used."""
+        stat = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(stat[11]) + int(stat[12])) / TICKS_A_SECOND
+
+    def rss(self, field: str = "VmRSS") -> int:
+        """Give bytes of memory; `VmHWM` is the most that it ever had."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(status.split(f"{field}:")[1].split()[0]) * 1024
+
+    def must_live(self) -> None:
+        """Raise with the end of its log where it has ended."""
+        if self.process.poll() is not None:
+            raise RuntimeError(f"it ended: {self.log.read_text()[-3000:]}")
+
+    def kill(self) -> None:
+        """SIGKILL."""
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+
+    def stop(self) -> None:
+        """SIGTERM."""
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(30)
+
+
+class Site:
+    """The topics of one run under a prefix of its own, and the worker on them."""
+
+    def __init__(
+        self, broker: str, name: str, folder: Path, policies: str, partitions: int = 4
+    ) -> None:
+        """Make the topics."""
+        self.broker, self.app_id, self.folder = broker, name, folder
+        self.names, self.partitions = Names.prefixed(f"{name}."), partitions
+        self.policies = folder / f"{name}.yaml"
+        self.policies.write_text(policies)
+        self.port = _free_port()
+        made = preflight.create(
+            {"bootstrap_servers": [broker]},
+            name,
+            partitions=partitions,
+            names=self.names,
+            settings={"retention.ms": "-1"},
+        )
+        asyncio.run(made)
+
+    def worker(self, *flags: str) -> Process:
+        """Start a worker."""
+        command = [
+            *(sys.executable, "-m", "streams", "worker", "--broker", self.broker),
+            *("--policies", str(self.policies), "--app-id", self.app_id, "--replication", "1"),
+            *("--topic-prefix", f"{self.app_id}.", "--http-port", str(self.port), *flags),
+        ]
+        return Process(command, self.folder / f"{self.app_id}.log")
+
+    def ready(self) -> bool:
+        """Ask the worker."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz") as answer:
+                return bool(answer.status == 200)
+        except OSError:
+            return False
+
+    def load(self, records: Iterable[tuple[bytes, bytes]]) -> int:
+        """Produce ticket events; give how many."""
+        return asyncio.run(self._load(records))
+
+    async def _load(self, records: Iterable[tuple[bytes, bytes]]) -> int:
+        producer = AIOKafkaProducer(
+            bootstrap_servers=self.broker, linger_ms=20, max_batch_size=200_000
+        )
+        await producer.start()
+        try:
+            topic = self.names.ticket_events
+            sent = [await producer.send(topic, value, key) for key, value in records]
+            await asyncio.gather(*sent)
+            return len(sent)
+        finally:
+            await producer.stop()
+
+    def lag(self) -> int:
+        """Give how many ticket events are not committed yet."""
+        return asyncio.run(self._lag())
+
+    async def _lag(self) -> int:
+        consumer = AIOKafkaConsumer(bootstrap_servers=self.broker, group_id=self.app_id)
+        await consumer.start()
+        try:
+            parts = [TopicPartition(self.names.ticket_events, p) for p in range(self.partitions)]
+            ends = await consumer.end_offsets(parts)
+            done = [await consumer.committed(part) or 0 for part in parts]
+            return sum(ends.values()) - sum(done)
+        finally:
+            await consumer.stop()
+
+    def watch(self, topic: str, over: threading.Event) -> list[tuple[float, bytes]]:
+        """Read what is committed as it comes, until told to stop; each with when it was seen."""
+        return asyncio.run(self._watch(topic, over))
+
+    async def _watch(self, topic: str, over: threading.Event) -> list[tuple[float, bytes]]:
+        consumer = AIOKafkaConsumer(
+            bootstrap_servers=self.broker, isolation_level="read_committed", fetch_max_wait_ms=10
+        )
+        await consumer.start()
+        try:
+            parts = [TopicPartition(topic, p) for p in range(self.partitions)]
+            consumer.assign(parts)
+            for part, at in (await consumer.end_offsets(parts)).items():
+                consumer.seek(part, at)
+            seen: list[tuple[float, bytes]] = []
+            while not over.is_set():
+                for records in (await consumer.getmany(timeout_ms=100)).values():
+                    now = time.time() * 1000
+                    seen += ((now, record.value) for record in records)
+            return seen
+        finally:
+            await consumer.stop()
+
+    def read(self, topic: str) -> list[ConsumerRecord]:
+        """Read what is committed of a topic."""
+        return asyncio.run(self._read(topic))
+
+    async def _read(self, topic: str) -> list[ConsumerRecord]:
+        consumer = AIOKafkaConsumer(
+            bootstrap_servers=self.broker,
+            isolation_level="read_committed",
+            max_partition_fetch_bytes=8 << 20,
+        )
+        await consumer.start()
+        try:
+            parts = [TopicPartition(topic, p) for p in range(self.partitions)]
+            consumer.assign(parts)
+            ends = await consumer.end_offsets(parts)
+            for part, at in (await consumer.beginning_offsets(parts)).items():
+                consumer.seek(part, at)
+            found: list[ConsumerRecord] = []
+            for part in parts:
+                while await consumer.position(part) < ends[part]:
+                    found += (await consumer.getmany(part, timeout_ms=200)).get(part, [])
+            return found
+        finally:
+            await consumer.stop()
+
+
+def _free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port: int = found.getsockname()[1]
+        return port
