@@ -80,8 +80,8 @@ def _clock(packed: list[Any], version: str) -> OpenClock:
         packed[SINCE],
         packed[USED],
         packed[TARGET],
-        packed[DEADLINE],
-        packed[BREACHED_AT] is not None,
+        packed[DEADLINE] if len(packed) > DEADLINE else None,
+        len(packed) > BREACHED_AT and packed[BREACHED_AT] is not None,
     )
 
 

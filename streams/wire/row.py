@@ -2,7 +2,9 @@
 
 `v` is the state version; a reader knows every version that was ever written. Version 2 added to
 version 1 what a merge hands on, the version of the policies that a clock is held to, what it has
-earned by a contract, and whether it lapsed; most rows have none of these.
+earned by a contract, and whether it lapsed; most rows have none of these. Version 3 leaves out what
+can be told from the rest of the row: nothing at the end of a clock, hands and attributes that are
+the ticket's own.
 
 `due` stands first, so that an index of what is due can be rebuilt without building tickets. Lists
 in the place of objects: a row is read and written by the millions, and its changelog is the price
@@ -30,13 +32,20 @@ from streams.sla.events import (
     Merged,
     Messaged,
     TicketEvent,
+    Where,
 )
 from streams.sla.story import Bequest, Story, Talk
 from streams.sla.ticket import Forgotten, Ticket
 from streams.sla.versions import UnknownVersion
 
-STATE_VERSION = 2
-READABLE = (1, 2)
+STATE_VERSION = 3
+READABLE = (1, 2, 3)
+
+OWN = 0
+"""In the place of hands, or attributes, that are those of the ticket's story."""
+
+CREATED_WITH = 3
+"""The place of the attributes in a packed creation."""
 
 QUIET = Talk()
 TALK = attrgetter(*(one.name for one in fields(Talk)))
@@ -108,14 +117,15 @@ def must_be_readable(packed: dict[str, Any]) -> None:
 
 
 def _pack(ticket: Ticket) -> dict[str, Any]:
+    story, where = ticket.story, ticket.story.where
     packed: dict[str, Any] = {
         "id": ticket.id,
         "p": ticket.version,
-        "s": _pack_story(ticket.story),
-        "c": [_pack_clock(clock, ticket.version) for clock in ticket.clocks.values()],
+        "s": _pack_story(story),
+        "c": [_pack_clock(clock, ticket.version, where) for clock in ticket.clocks.values()],
         "n": ticket.newest,
         "r": ticket.reached,
-        "e": [_pack_event(event) for event in ticket.history],
+        "e": [_pack_event(event, story.attributes) for event in ticket.history],
     }
     if ticket.base is not None:
         packed["b"] = _pack(ticket.base)
@@ -131,17 +141,18 @@ def _pack(ticket: Ticket) -> dict[str, Any]:
 
 
 def _unpack(packed: dict[str, Any], engine: Engine) -> Ticket:
-    version = packed["p"]
-    clocks = [_unpack_clock(entry, version, engine) for entry in packed["c"]]
+    version, story = packed["p"], _unpack_story(packed["s"])
+    where = story.where
+    clocks = [_unpack_clock(entry, version, where, engine) for entry in packed["c"]]
     id_ = packed["id"]
     return Ticket(
         id=id_,
         version=version,
-        story=_unpack_story(packed["s"]),
+        story=story,
         clocks={(clock.kind, clock.metric): clock for clock in clocks},
         newest=(packed["n"][0], packed["n"][1]),
         reached=packed["r"],
-        history=[_unpack_event(id_, entry) for entry in packed["e"]],
+        history=[_unpack_event(id_, entry, story.attributes) for entry in packed["e"]],
         base=_unpack(packed["b"], engine) if "b" in packed else None,
         began=packed.get("o", version),
         adopted=packed.get("a", -1),
@@ -189,8 +200,13 @@ def _unpack_story(packed: list[Any]) -> Story:
     return story
 
 
-def _pack_clock(clock: Clock, version: str) -> list[Any]:
-    return [
+def _pack_clock(clock: Clock, version: str, where: Where) -> list[Any]:
+    more = [
+        *(() if clock.version == version else (clock.version,)),
+        *((clock.earned.as_integer_ratio(),) if clock.earned or clock.policy.contract else ()),
+        *((True,) if clock.lapsed else ()),
+    ]
+    packed = [
         clock.kind,
         clock.metric,
         clock.cycle,
@@ -201,7 +217,7 @@ def _pack_clock(clock: Clock, version: str) -> list[Any]:
         clock.state,
         clock.revision,
         clock.used,
-        clock.where,
+        OWN if clock.where == where else clock.where,
         [[*where, ms] for where, ms in clock.shares.items()],
         clock.step,
         clock.due,
@@ -210,13 +226,14 @@ def _pack_clock(clock: Clock, version: str) -> list[Any]:
         clock.finished_at,
         clock.reason,
         clock.met_by,
-        *(() if clock.version == version else (clock.version,)),
-        *((clock.earned.as_integer_ratio(),) if clock.earned or clock.policy.contract else ()),
-        *((True,) if clock.lapsed else ()),
+        *more,
     ]
+    while packed[-1] is None:
+        packed.pop()
+    return packed
 
 
-def _unpack_clock(packed: list[Any], version: str, engine: Engine) -> Clock:
+def _unpack_clock(packed: list[Any], version: str, own: Where, engine: Engine) -> Clock:
     kind, metric, cycle, name, target, started_at, since, *rest = packed
     state, revision, used, where, shares, *last = rest
     tail, more = last[:CLOCK_TAIL], last[CLOCK_TAIL:]
@@ -225,7 +242,7 @@ def _unpack_clock(packed: list[Any], version: str, engine: Engine) -> Clock:
     policy = engine.policy(held, kind, name)
     clock = Clock(
         *(kind, metric, cycle, policy, target, started_at, since, ()),
-        *(state, revision, used, tuple(where)),
+        *(state, revision, used, own if where == OWN else tuple(where)),
         {(team, status, assignee): ms for team, status, assignee, ms in shares},
         *tail,
     )
@@ -238,12 +255,24 @@ def _unpack_clock(packed: list[Any], version: str, engine: Engine) -> Clock:
     return clock
 
 
-def _pack_event(event: TicketEvent) -> list[Any]:
-    return [LETTERS[type(event)], *FIELDS[type(event)](event)]
+def _pack_event(event: TicketEvent, own: Attributes) -> list[Any]:
+    packed = [LETTERS[type(event)], *FIELDS[type(event)](event)]
+    if isinstance(event, Created) and _very_same(event.attributes, own):
+        packed[CREATED_WITH] = OWN
+    return packed
 
 
-def _unpack_event(ticket: str, packed: list[Any]) -> TicketEvent:
+def _very_same(one: Attributes, other: Attributes) -> bool:
+    """Whether they hold the same objects: 1 and True are equal, and not the same to a filter."""
+    if len(one) != len(other):
+        return False
+    return all(other.get(name, other) is value for name, value in one.items())
+
+
+def _unpack_event(ticket: str, packed: list[Any], own: Attributes) -> TicketEvent:
     letter, *values = packed
+    if letter == LETTERS[Created] and packed[CREATED_WITH] == OWN:
+        return Created(ticket, values[0], values[1], own, *values[CREATED_WITH:])
     if letter not in EVENTS:
         message = f"not an event of a row: {packed!r}"
         raise UnreadableRow(message)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 
 from streams.sla.engine import Engine
-from streams.sla.events import Changed, Deleted, Merged, TicketEvent
+from streams.sla.events import Changed, Created, Deleted, Merged, TicketEvent
 from streams.sla.ticket import Forgotten, Ticket
 from streams.wire import row
 from tests.sla.test_engine import CREATED, START
@@ -115,3 +115,18 @@ def test_what_a_cycle_has_earned_is_kept_where_no_contract_holds_for_a_while() -
     assert isinstance(again, Ticket)
     _, facts = engine.apply(again, Changed("t", START + 60 * MINUTE, 2, {"tier": "vip"}))
     assert [fact for fact in facts if fact.type == "credited"] == []
+
+
+def test_a_creation_whose_attributes_only_equal_the_tickets_keeps_its_own() -> None:
+    """R8, R19: 1 and True are equal, but a filter tells them apart."""
+    engine = Engine(POLICIES)
+    ticket, _ = engine.apply(None, Created("a", 1_000, 1, {"tier": "standard", "vip": 1}))
+    assert b'"c",1000,1,0' in row.encode(ticket)
+    ticket, _ = engine.apply(ticket, Changed("a", 2_000, 2, {"vip": True}))
+    again = row.decode(row.encode(ticket), engine)
+    assert isinstance(again, Ticket)
+    created, changed = again.history
+    assert isinstance(created, Created)
+    assert isinstance(changed, Changed)
+    assert created.attributes["vip"] is not True
+    assert changed.attributes["vip"] is True
