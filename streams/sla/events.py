@@ -15,8 +15,10 @@ Two events are no upstream's: `Absorbed` is what a merged ticket leaves to its s
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
+
+from streams.sla.record import record
 
 Scalar = str | int | float | bool | None
 Value = Scalar | tuple[Scalar, ...]
@@ -32,7 +34,7 @@ Since = Literal["now", "start"]
 CREATION, ANSWER, STOP, PAUSE, START, ADOPTION = range(6)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class TicketEvent:
     """What all ticket events have.
 
@@ -54,7 +56,7 @@ class TicketEvent:
         raise NotImplementedError
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Created(TicketEvent):
     """The ticket came to be, with these attributes; its author spoke by creating it."""
 
@@ -67,7 +69,7 @@ class Created(TicketEvent):
         return CREATION
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Messaged(TicketEvent):
     """Somebody wrote on the ticket, in public or as an internal note."""
 
@@ -79,7 +81,7 @@ class Messaged(TicketEvent):
         return ANSWER if self.author == "agent" and self.public else START
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Changed(TicketEvent):
     """Attributes took new values; those not named stay."""
 
@@ -95,7 +97,7 @@ class Changed(TicketEvent):
         return PAUSE if word in ("pending", "on_hold") else START
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Merged(TicketEvent):
     """The ticket was merged into another, which lives on (R20)."""
 
@@ -106,7 +108,7 @@ class Merged(TicketEvent):
         return STOP
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Deleted(TicketEvent):
     """The ticket was deleted, or found to be spam (R20)."""
 
@@ -117,7 +119,7 @@ class Deleted(TicketEvent):
         return STOP
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Absorbed(TicketEvent):
     """Another ticket was merged into this one, and its customer's wait with it (R20).
 
@@ -134,7 +136,7 @@ class Absorbed(TicketEvent):
         return START
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Adopted(TicketEvent):
     """Another version of the policies holds for what starts after this instant (R18).
 

@@ -9,12 +9,13 @@ was taken back and holds again after all gets a suffix, `~1`, `~2`: its first id
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from typing import Literal, get_args
 
 from streams.sla.earned import Earned
 from streams.sla.events import Attributes, Where
+from streams.sla.record import record
 
 FactType = Literal[
     "started",
@@ -33,7 +34,7 @@ TYPES: tuple[FactType, ...] = get_args(FactType)
 Key = tuple[str, str, int, int, str, str]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Fact:
     """One thing that became true of a clock, at `time`.
 

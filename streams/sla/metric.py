@@ -11,17 +11,17 @@ What the policy pauses (R15) is laid over what the rules say.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from streams.sla.clock import State
 from streams.sla.policy import Policy, PolicySet
+from streams.sla.record import record
 from streams.sla.story import Story, Talk
 
 LIVE = ("running", "paused")
 """States of a clock that has no end yet."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Want:
     """A clock that should be: its state, its start in ms UTC, and the number of the run."""
 

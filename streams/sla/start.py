@@ -12,12 +12,13 @@ A policy is the same by its name: another version of it goes on where the one be
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol
 
 from streams.sla.events import Absorbed, Adopted, TicketEvent
 from streams.sla.metric import Want
 from streams.sla.policy import MATCH, Policy
+from streams.sla.record import record
 from streams.sla.story import Story
 from streams.sla.ticket import Ticket
 from streams.sla.versions import Versions
@@ -40,7 +41,7 @@ def counts_anew(was: Counted, policy: Policy, started_at: int) -> bool:
     return was.started_at != started_at and MATCH in (was.policy.counts_from, policy.counts_from)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Promise:
     """What a policy of a version promises to a ticket in a metric, after the latest event."""
 
