@@ -6,6 +6,8 @@ asked then. A pair (T, end) is kept until that is so, however long it takes: to 
 would starve a partition under constant load, and an old T is true as well. The end is the high
 watermark, not the last stable offset: an event behind an open transaction is in the log, though
 nobody may read it yet. Nothing fires in a partition that is being revoked or restored (fact 13).
+A handler takes only so much at once, and says so where more is due at T: it is called again with
+the same T as soon as the others, the commits and the deliveries have had their turn.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-Tick = Callable[["Partition", int], None]
+Tick = Callable[["Partition", int], bool | None]
 Clock = Callable[[], int]
 
 ASK_SECONDS = 5.0
@@ -42,6 +44,7 @@ class Ticker:
         self.interval = 1.0  #: seconds
         self.handlers: list[Tick] = []
         self._work = work
+        self._more = False
 
     def add(self, handler: Tick, interval: float) -> None:
         """Register a handler; the shortest interval (seconds) is that of all."""
@@ -62,7 +65,7 @@ class Ticker:
                 await consumer.start()
                 while True:
                     await self._round(consumer)
-                    await asyncio.sleep(self.interval)
+                    await asyncio.sleep(0 if self._more else self.interval)
             finally:
                 with suppress(Exception):
                     await consumer.stop()
@@ -88,8 +91,10 @@ class Ticker:
                     mine = {tp: ends[TopicPartition(*tp)] for tp in part.positions}
                     part.asked = (now, mine)
                     part.log_ends.update(mine)
+        self._more = False
         for part in self._work.ready():
             self.fire(part)
+            await asyncio.sleep(0)
 
     def fire(self, part: Partition) -> None:
         """Apply the tick that waits in the partition, if all that it waits for has been applied."""
@@ -104,5 +109,6 @@ class Ticker:
         part.last_tick_ms = now
         for handler in self.handlers:
             with self._work.unit(part, f"the tick at {now}"):
-                handler(part, now)
+                if handler(part, now):
+                    part.asked, self._more = (now, ends), True
         self._work.stats.ticks += 1

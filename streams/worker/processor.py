@@ -103,14 +103,18 @@ class Processor:
             except TooLate as fault:
                 self._reject(part, record, "too_late", str(fault))
 
-    def tick(self, part: Partition, now: int) -> None:
-        """Fire what is due in the partition: time has reached `now` (ms UTC), less the grace."""
+    def tick(self, part: Partition, now: int) -> bool:
+        """Fire what is due in the partition: time has reached `now` (ms UTC), less the grace.
+
+        True where a burst was not enough for all of it.
+        """
         due: DueIndex[bytes] = part.scratch["due"]
         instant = now - self.grace
         self._look(part)
         for _ in range(BURST):
             key = due.pop(instant)
             if key is None:
+                more = bool(part.scratch["unseen"])
                 break
             ticket = self.tickets.get(key)
             if not isinstance(ticket, Ticket):
@@ -122,8 +126,11 @@ class Processor:
             self._keep(part, key, ticket, facts)
             for fact in facts:
                 self.meter.lateness(max(0, now - fact.time) / 1000)
+        else:
+            more = True
         part.scratch["ledger"].forget(now)
         part.scratch["credits"].forget(now)
+        return more
 
     def _look(self, part: Partition) -> None:
         """Find when the next of the rows that an adoption concerns are due."""

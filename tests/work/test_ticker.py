@@ -143,3 +143,38 @@ async def test_a_clock_that_was_set_back_does_not_take_time_back() -> None:
     bench.now = 1_001
     await bench.round()
     assert bench.fired == [1_000, 1_001]
+
+
+async def test_a_handler_that_has_more_to_do_is_called_again_with_the_same_time() -> None:
+    """R4: what was in the log at that time is applied; no new question is needed for the rest."""
+    bench = Bench()
+    left, asked = [3], []
+
+    def burst(_: Partition, now: int) -> bool:
+        asked.append(now)
+        left[0] -= 1
+        return left[0] > 0
+
+    bench.ticker.handlers = [burst]
+    for _ in range(3):
+        await bench.round()
+        bench.now += 100
+    assert asked == [1_000, 1_000, 1_000]
+    await bench.round()
+    assert asked[3:] == [1_300]
+
+
+async def test_who_has_more_to_do_waits_like_the_others_after_a_rebalance() -> None:
+    """Fact 13: nothing fires in a partition that is being revoked or restored."""
+    bench = Bench()
+    asked: list[int] = []
+
+    def endless(_: Partition, now: int) -> bool:
+        asked.append(now)
+        return True
+
+    bench.ticker.handlers = [endless]
+    await bench.round()
+    bench.part.suspend()
+    await bench.round()
+    assert asked == [1_000]
