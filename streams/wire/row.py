@@ -69,6 +69,8 @@ EVENTS: dict[str, type[TicketEvent]] = {
     "v": Adopted,
 }
 LETTERS = {type_: letter for letter, type_ in EVENTS.items()}
+PLAIN = "mjdv"
+"""Events whose fields are written as they are."""
 FIELDS = {
     type_: attrgetter(*(one.name for one in fields(type_) if one.name != "ticket"))
     for type_ in LETTERS
@@ -237,8 +239,10 @@ def _unpack_clock(packed: list[Any], version: str, own: Where, engine: Engine) -
     kind, metric, cycle, name, target, started_at, since, *rest = packed
     state, revision, used, where, shares, *last = rest
     tail, more = last[:CLOCK_TAIL], last[CLOCK_TAIL:]
-    held = next((one for one in more if isinstance(one, str)), version)
-    earned = next((one for one in more if isinstance(one, list)), None)
+    held, earned = version, None
+    if more:
+        held = next((one for one in more if isinstance(one, str)), version)
+        earned = next((one for one in more if isinstance(one, list)), None)
     policy = engine.policy(held, kind, name)
     clock = Clock(
         *(kind, metric, cycle, policy, target, started_at, since, ()),
@@ -276,16 +280,15 @@ def _unpack_event(ticket: str, packed: list[Any], own: Attributes) -> TicketEven
     if letter not in EVENTS:
         message = f"not an event of a row: {packed!r}"
         raise UnreadableRow(message)
+    if letter in PLAIN:
+        return EVENTS[letter](ticket, *values)
     return EVENTS[letter](ticket, *map(_value, values))
 
 
 def _value(packed: Any) -> Any:
-    match packed:
-        case dict():
-            return _attributes(packed)
-        case list():
-            return tuple(packed)
-    return packed
+    if type(packed) is dict:
+        return _attributes(packed)
+    return tuple(packed) if type(packed) is list else packed
 
 
 def _attributes(packed: dict[str, Any]) -> Attributes:
