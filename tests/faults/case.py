@@ -22,6 +22,8 @@ BOUND = 30.0
 PATIENCE = 60.0
 """Seconds after which what has not come will not come."""
 POLICIES = Path(__file__).with_name("policies.yaml")
+STATIC = ("--instance-id", "one")
+"""Flags of a member that comes back and is not waited for: the next worker begins at once."""
 DYING = str(Path(__file__).with_name("dying.py"))
 
 
@@ -144,13 +146,13 @@ class Case:
 
     # -- the end
 
-    def finish(self, *, bound: float = BOUND, until: int | None = None) -> Verdict:
+    def finish(self, *, bound: float = BOUND, patience: float = PATIENCE) -> Verdict:
         """Wait until all that can fall due has been said, stop the workers, and judge.
 
-        `until` is ms UTC; by default when nothing of the load can fall due any more.
+        `bound` is the lateness allowed, `patience` how long the work may take; both seconds.
         """
-        end = max(wall(), self.load.latest) + LONGEST if until is None else until
-        self.until(lambda: self.reached(end), "time has come to the end of the case")
+        end = max(wall(), self.load.latest) + LONGEST
+        self.until(lambda: self.reached(end), "time has come to the end of the case", patience)
         self.until(self._said, "all is said", step=0.5)
         numbers = self.live()
         pages = [self.page(number) for number in numbers]

@@ -14,23 +14,24 @@ from tests.faults.driver import ORDERLY, Disorder, Load
 from tests.faults.judge import Verdict
 from tests.worker.rig import Rig
 
+CHOICES: dict[str, tuple[list[object], list[object]]] = {
+    "many": ([3_000], [100_000]),
+    "kind": (["all"], ["all", "twice", "swapped", "late", "early"]),
+    "how": (["kill"], ["kill", "join"]),
+}
+"""By argument of a test: what it is in the short run, and in the whole one."""
+
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Repeat what asks for a `seed`: once, or as often as --faults-rounds says."""
+    """Repeat what asks for a `seed` as often as --faults-rounds says, and choose by it."""
     if "seed" in metafunc.fixturenames:
         rounds = metafunc.config.getoption("--faults-rounds") or 1
         first = metafunc.config.getoption("--faults-seed")
         metafunc.parametrize("seed", range(first, first + rounds))
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave the long cases out where no rounds are asked for."""
-    if config.getoption("--faults-rounds"):
-        return
-    skip = pytest.mark.skip(reason="a long case; --faults-rounds N runs it")
-    for item in items:
-        if item.get_closest_marker("long"):
-            item.add_marker(skip)
+    long = bool(metafunc.config.getoption("--faults-rounds"))
+    for name, (short, whole) in CHOICES.items():
+        if name in metafunc.fixturenames:
+            metafunc.parametrize(name, whole if long else short)
 
 
 @pytest.fixture

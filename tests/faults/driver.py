@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import random
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,12 +24,13 @@ from streams.worker.clock import wall
 from tests.worker.rig import Rig
 
 HOUR = 3_600_000
-LONGEST = 8_000
+LONGEST = 6_000
 """Milliseconds after its last event in which something may still fall due for a ticket."""
 HAND_OVER = ("billing", "support", None)
 PAUSE_SECONDS = 0.1
 
 Event = dict[str, Any]
+Raw = tuple[bytes | None, bytes | None, Iterable[tuple[str, bytes]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,12 +170,15 @@ class Driver:
 
     def send(self, events: list[Event], load: Load) -> None:
         """Send events in their order and wait until the broker has all; keep when that was."""
-        values = [(one["subject"].encode(), orjson.dumps(one)) for one in events]
-        self._call(self._send(values))
+        self._call(self._send((one["subject"].encode(), orjson.dumps(one), ()) for one in events))
         acked = wall()
         for one in events:
             load.acked.setdefault(one["id"], acked)
         load.sent += len(events)
+
+    def send_raw(self, records: Iterable[Raw]) -> None:
+        """Send records (key, value, headers) in their order; nothing is known of when they came."""
+        self._call(self._send(records))
 
     def portion(self, load: Load) -> None:
         """Draw and send the next portion."""
@@ -218,9 +222,12 @@ class Driver:
         await producer.start()
         return producer
 
-    async def _send(self, values: list[tuple[bytes, bytes]]) -> None:
+    async def _send(self, records: Iterable[Raw]) -> None:
         topic = self._rig.names.ticket_events
-        sent = [await self._producer.send(topic, value, key=key) for key, value in values]
+        sent = [
+            await self._producer.send(topic, value, key=key, headers=list(headers))
+            for key, value, headers in records
+        ]
         await asyncio.gather(*sent)
 
     def _call(self, doing: Any) -> Any:

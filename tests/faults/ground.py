@@ -17,6 +17,8 @@ from aiokafka.structs import ConsumerRecord
 
 from streams.policies import load_file
 from streams.sla.policy import PolicySet
+from streams.sla.versions import Adoption
+from streams.worker.versions import Shelf, read
 from tests.worker.rig import Rig
 
 SAMPLE = re.compile(r"(\w+)(?:\{(.*)\})? (\S+)")
@@ -48,6 +50,7 @@ class Ground:
     `acked`: by id of a ticket event, when the broker had surely taken it (ms UTC); one that is
     missing may have come at any time. `until`: the instant (ms UTC) that every partition has
     reached. `committed`: the group's offset by partition. `pages`: `/metrics` of the live workers.
+    `adoptions`: those of the policies' topic, where there was more than one, of `versions` (R18).
     """
 
     policies: PolicySet
@@ -60,6 +63,8 @@ class Ground:
     acked: Mapping[str, int] = field(default_factory=dict)
     until: int = 0
     outages: Sequence[Window] = ()
+    adoptions: Sequence[Adoption] = ()
+    versions: Mapping[str, PolicySet] = field(default_factory=dict)
 
     def said(self) -> list[dict[str, Any]]:
         """Give the SLA events in the order of the log."""
@@ -75,6 +80,8 @@ def gather(
     outages: Sequence[Window] = (),
 ) -> Ground:
     """Read everything that a rig's workers have committed."""
+    shelf = Shelf()
+    asyncio.run(read({"bootstrap_servers": rig.broker}, rig.names.policies, shelf.put))
     return Ground(
         load_file(rig.policies),
         records(rig.read(rig.names.ticket_events)),
@@ -86,6 +93,8 @@ def gather(
         acked,
         until,
         outages,
+        shelf.adoptions if len(shelf.adoptions) > 1 else (),
+        shelf.sets,
     )
 
 

@@ -47,7 +47,7 @@ class Verdict:
     excused: int = 0
     letters: int = 0
     lateness: float = 0.0
-    faults: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    faults: dict[str, list[str]] = field(default_factory=dict)
 
     @property
     def ok(self) -> bool:
@@ -57,7 +57,7 @@ class Verdict:
     def note(self, letter: str, found: Iterable[str]) -> None:
         """Take faults down under their letter."""
         for fault in found:
-            self.faults[letter].append(fault)
+            self.faults.setdefault(letter, []).append(fault)
 
     def check(self) -> None:
         """Raise AssertionError with the first faults of each kind where there are any."""

@@ -19,7 +19,7 @@ from streams.history.merges import hand_on
 from streams.history.replay import by_ticket, replay
 from streams.sla.engine import Engine
 from streams.sla.events import Absorbed, Merged, TicketEvent
-from streams.sla.policy import PolicySet
+from streams.sla.facts import Fact
 from streams.wire import instant, status
 from streams.wire.sla_events import event as as_event
 from streams.wire.ticket_events import Rejected, decode
@@ -45,7 +45,8 @@ class Oracle:
     """What a log's events come to.
 
     `facts`: what must be said, by id; `standing`: the open clocks by ticket, as on `sla-status`;
-    `arrivals`: each ticket's events in the order of the log, duplicates left out.
+    `arrivals`: each ticket's events in the order of the log, duplicates left out; `inherited`: how
+    many records of the log are words of the workers to survivors of merges (R20).
     """
 
     facts: dict[str, Said] = field(default_factory=dict)
@@ -55,6 +56,7 @@ class Oracle:
     events: int = 0
     duplicates: int = 0
     ignored: int = 0
+    inherited: int = 0
     rejected: list[tuple[Record, str]] = field(default_factory=list)
 
     def excused(self, ticket: str, time: int) -> bool:
@@ -88,9 +90,14 @@ def ask(ground: Ground) -> Oracle:
     oracle = Oracle()
     events = list(_events(ground, oracle))
     oracle.survivors = {event.into for event in events if isinstance(event, Merged)}
-    done = replay(events, ground.policies, until=ground.until)
-    oracle.facts = {fact.id: as_event(fact, 0) for _, fact in done.facts}
-    oracle.standing = _standing(events, ground.policies, ground.until)
+    facts = _fold(events, ground, oracle)
+    if not ground.adoptions:
+        # What is dated after the end has happened to its ticket; the replay leaves it out.
+        ahead = {event.ticket for event in events if event.time > ground.until}
+        done = replay(events, ground.policies, until=ground.until)
+        facts = [fact for fact in facts if fact.ticket in ahead]
+        facts += [fact for _, fact in done.facts if fact.ticket not in ahead]
+    oracle.facts = {fact.id: as_event(fact, 0) for fact in facts}
     return oracle
 
 
@@ -141,18 +148,20 @@ def _events(ground: Ground, oracle: Oracle) -> Iterable[TicketEvent]:
             continue
         if event is None or isinstance(event, Absorbed):
             oracle.ignored += event is None
+            oracle.inherited += event is not None
             continue
         if (event.ticket, event.key) in known:
             oracle.duplicates += 1
             continue
         known.add((event.ticket, event.key))
         oracle.events += 1
-        acked = ground.acked.get(_id(record), NEVER)
+        acked = ground.acked.get(name_of(record), NEVER)
         oracle.arrivals[event.ticket].append(Arrival(event.time, acked))
         yield event
 
 
-def _id(record: Record) -> str:
+def name_of(record: Record) -> str:
+    """Give the id of a ticket event, which `acked` goes by."""
     names = dict(record.headers)
     if "ce_id" in names:
         return names["ce_id"].decode()
@@ -160,20 +169,22 @@ def _id(record: Record) -> str:
     return found
 
 
-def _standing(
-    events: Sequence[TicketEvent], policies: PolicySet, until: int
-) -> dict[str, Counter[str]]:
+def _fold(events: Sequence[TicketEvent], ground: Ground, oracle: Oracle) -> list[Fact]:
+    """Fold each ticket in order, also where the policies change, of which the replay knows nothing.
+
+    Leaves how the tickets stand in the end with the oracle.
+    """
+    policies, said = ground.policies, list[Fact]()
     tickets = by_ticket(events)
     hand_on(tickets, policies, events)
-    engine = Engine(policies)
-    standing = {}
+    engine = Engine(policies, ground.versions, ground.adoptions)
     for name, history in tickets.items():
         ticket = None
         for event in sorted(history, key=lambda one: one.order(policies.category)):
-            if event.time <= until:
-                ticket, _ = engine.apply(ticket, event)
+            ticket, facts = engine.apply(ticket, event)
+            said += facts
         if ticket is not None:
-            engine.settle(ticket, until)
+            said += engine.settle(ticket, ground.until)
             if (told := status.status(ticket)) is not None:
-                standing[name] = clocks(told)
-    return standing
+                oracle.standing[name] = clocks(told)
+    return said

@@ -111,6 +111,7 @@ def test_an_honest_ground_is_clean() -> None:
     assert verdict.timers > 20
     assert verdict.lateness == SEEN / 1000
     assert "clean" in verdict.line()
+    assert orjson.loads(verdict.as_json())["ok"]
 
 
 def lost(ground: Ground) -> Ground:
@@ -224,6 +225,7 @@ def test_what_is_forged_in_one_place_is_noticed(
     assert letter in verdict.faults
     with pytest.raises(AssertionError, match="forged"):
         verdict.check()
+    assert letter in orjson.loads(verdict.as_json())["faults"]
     assert f"FAULTS {''.join(sorted(verdict.faults))}" in verdict.line()
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.faults.case import Case
+from tests.faults.case import STATIC, Case
 from tests.faults.dying import POINTS
 from tests.faults.judge import Verdict
 
@@ -19,8 +19,6 @@ Report = Callable[[Verdict], None]
 
 ONCE = ("fenced", "restored", "restoring")
 """Points that a worker comes to once a partition, at its start."""
-STATIC = ("--instance-id", "one")
-"""A member that comes back is not waited for: the next worker begins at once."""
 
 
 def test_a_kill_at_any_point_of_the_work_loses_and_doubles_nothing(
