@@ -17,6 +17,7 @@ from tests.worker.rig import Rig
 CHOICES: dict[str, tuple[list[object], list[object]]] = {
     "many": ([3_000], [100_000]),
     "kind": (["all"], ["all", "twice", "swapped", "late", "early"]),
+    "burst": ([4_000], [10_000]),
     "how": (["kill"], ["kill", "join"]),
 }
 """By argument of a test: what it is in the short run, and in the whole one."""

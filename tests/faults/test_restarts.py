@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -77,7 +76,7 @@ def test_a_broken_policies_file_is_refused_and_a_changed_one_holds_for_what_star
     case = case_with(seed, policies=policies)
     with case.driver.flow(case.load):
         case.start(*STATIC)
-        time.sleep(1)
+        case.until(lambda: len(case.rig.facts()) > 100, "some is under way")
         with case.outage():
             case.kill()
             policies.write_text(POLICIES.read_text().replace("targets:", "target:", 1))
