@@ -11,6 +11,7 @@ import pytest
 from tests.faults.case import STATIC, Case
 from tests.faults.dying import POINTS
 from tests.faults.judge import Verdict
+from tests.worker.rig import PARTITIONS
 
 pytestmark = pytest.mark.slow
 Cases = Callable[..., Case]
@@ -32,12 +33,19 @@ def test_a_kill_at_any_point_of_the_work_loses_and_doubles_nothing(
     points = dice.sample(sorted(POINTS), len(POINTS))
     with case.driver.flow(case.load):
         case.start(*STATIC)
+        # Without rows there would be no restoring to be killed in.
+        case.until(lambda: told(case) == PARTITIONS, "every partition has rows")
         with case.outage():
             case.kill()
             for point in points:
                 case.die(point, dice.randrange(1, 4 if point in ONCE else 30), *STATIC)
             case.start(*STATIC, wait=False)
     report(case.finish())
+
+
+def told(case: Case) -> int:
+    """Count the partitions of which something has been said."""
+    return len({one.partition for one in case.rig.read(case.rig.names.sla_events)})
 
 
 def test_kills_at_any_moment_lose_and_double_nothing(
