@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test quick mutants lint format clean venv warm constraints
+.PHONY: help demo test quick faults mutants lint format clean venv warm constraints
 
 help:  ## Say what there is to make.
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -20,6 +20,9 @@ test: lint warm  ## Check everything: style, types, tests, coverage of the core.
 quick: $(READY)  ## Run the tests that need no broker and no patience.
 	$(BIN)/python -m pytest -m "not slow" --ignore=tests/cli/test_kafka.py \
 	  --ignore=tests/broker --ignore=tests/demo --ignore=tests/work --ignore=tests/worker
+
+faults: $(READY) warm  ## Break workers, brokers and records for an hour; nothing may be lost or doubled.
+	$(BIN)/python -m pytest tests/faults -s --faults-rounds 10 $(ARGS)
 
 # Not in constraints.txt, which everybody installs: a venv of its own, beside the packages of ours.
 mutants: $(READY)  ## Break the core in 1,200 places, one at a time; a test must notice each.

@@ -22,6 +22,22 @@ settings.register_profile("thorough", deadline=None, max_examples=5_000)
 settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options of tests/faults; pytest hears of options here alone."""
+    group = parser.getgroup("faults")
+    group.addoption(
+        "--faults-rounds",
+        type=int,
+        default=0,
+        metavar="N",
+        help="run the long cases too, and those that are drawn with N seeds each",
+    )
+    group.addoption("--faults-seed", type=int, default=1, metavar="N", help="the first seed")
+    group.addoption(
+        "--faults-report", type=Path, metavar="FILE", help="add the verdicts to FILE as JSON lines"
+    )
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """Find the evidence that others wrote: the folder named by SLA_SHARED, else ../shared."""
