@@ -161,6 +161,18 @@ def test_a_clock_hours_ahead_of_the_brokers_ends_the_worker_in_words_before_it_s
     assert rig.stop() == 0
 
 
+def test_a_first_start_under_a_clock_hours_ahead_is_refused_in_words(
+    rig_of: Callable[..., Rig], shown: Callable[[str], None]
+) -> None:
+    """Not even the policies can be published: exit status 1, the topic, no traceback."""
+    rig = rig_of(HOURS)
+    shown("+2h")
+    assert rig.start(wait=False).wait(60) == 1
+    assert f"topic {rig.names.policies} could not be read or written" in rig.log()
+    assert "InvalidTimestamp" in rig.log()
+    assert "Traceback" not in rig.log()
+
+
 @pytest.mark.long
 def test_a_clock_that_is_slewed_is_followed(
     rig_of: Callable[..., Rig], shown: Callable[[str], None], seed: int
