@@ -53,6 +53,8 @@ practice, and those that a test can show are named in `tests/work`.
 14. A missing source topic leaves Faust ready and idle for ever.
 15. A static member that comes back is given its partitions without a rebalance only if it says the
     same as before; Faust's members tell what they hold, which a restart changes.
+16. A changelog that was deleted, truncated or made anew restores without an error, to fewer rows or
+    none. So each commit notes beside its offsets how many rows it leaves (`tally`).
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from mode import Service
 
-from streams.work.delivery import Batch, Delivery
+from streams.work.delivery import Batch, Delivery, Start
 from streams.work.errors import LogGap
 from streams.work.fatal import die
 
@@ -112,19 +112,22 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
 
         return cast("int", await self.call_thread(seek))
 
-    async def committed(self, tps: list[TP]) -> dict[TP, tuple[int | None, int, int]]:
-        """Return (committed offset or None, beginning, end) of each partition."""
+    async def committed(self, tps: list[TP]) -> dict[TP, tuple[Start | None, int, int]]:
+        """Return (what was committed, beginning, end) of each partition; None before a commit."""
 
-        async def ask() -> dict[TP, tuple[int | None, int, int]]:
+        async def ask() -> dict[TP, tuple[Start | None, int, int]]:
             consumer = self._ensure_consumer()
             begins = await consumer.beginning_offsets(tps)
             ends = await consumer.end_offsets(tps)
-            offsets = await asyncio.gather(*(consumer.committed(tp) for tp in tps))
-            return {
-                tp: (offset, begins[tp], ends[tp]) for tp, offset in zip(tps, offsets, strict=True)
+            known = await consumer._coordinator.fetch_committed_offsets(tps)
+            starts = {
+                TP(*tp): Start(one.offset, one.metadata)
+                for tp, one in known.items()
+                if one.offset >= 0
             }
+            return {tp: (starts.get(tp), begins[tp], ends[tp]) for tp in tps}
 
-        return cast("dict[TP, tuple[int | None, int, int]]", await self.call_thread(ask))
+        return cast("dict[TP, tuple[Start | None, int, int]]", await self.call_thread(ask))
 
 
 class Consumer(driver.Consumer):
@@ -144,7 +147,7 @@ class Consumer(driver.Consumer):
         """Own what is assigned now: partition numbers come from the source topics (fact 4)."""
         self._membership = await self.app.work.acquire(self.assignment(), self._start_positions)
 
-    async def _start_positions(self, tps: list[TP]) -> dict[TP, int]:
+    async def _start_positions(self, tps: list[TP]) -> dict[TP, Start]:
         """Return where to go on: the committed offset, or the beginning where there is none.
 
         Read after the fence, so nobody moves it any more (fact 4). Raises LogGap where the log does
@@ -154,8 +157,8 @@ class Consumer(driver.Consumer):
             return {}
         found = await self._thread.committed(tps)
         return {
-            tp: begin if offset is None else _checked(self.app.conf.id, tp, offset, begin, end)
-            for tp, (offset, begin, end) in found.items()
+            tp: _checked(self.app.conf.id, tp, start, begin, end) if start else Start(begin, "")
+            for tp, (start, begin, end) in found.items()
         }
 
     async def perform_seek(self) -> None:
@@ -266,8 +269,8 @@ CUT_OFF_ADVICE = (
 )
 
 
-def _checked(group: str, tp: TP, offset: int, begin: int, end: int) -> int:
-    where = f"{tp.topic}[{tp.partition}]"
+def _checked(group: str, tp: TP, start: Start, begin: int, end: int) -> Start:
+    where, offset = f"{tp.topic}[{tp.partition}]", start.position
     if offset < begin:
         raise LogGap(
             f"{where}: group {group} has applied it up to {offset}, but the log begins at {begin}:"
@@ -280,4 +283,4 @@ def _checked(group: str, tp: TP, offset: int, begin: int, end: int) -> int:
             " of another log; start under a new application id, or reset the group's offsets if the"
             " rows may be kept"
         )
-    return offset
+    return start

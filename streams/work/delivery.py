@@ -16,6 +16,14 @@ from faust.types import TP
 
 
 @dataclass(frozen=True, slots=True)
+class Start:
+    """Where to begin with a source partition, and what the last commit noted there."""
+
+    position: int
+    noted: str
+
+
+@dataclass(frozen=True, slots=True)
 class Batch:
     """Consecutive records of one partition, never empty."""
 

@@ -18,6 +18,7 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.structs import OffsetAndMetadata
 from faust.types import TP
 
+from streams.work import tally
 from streams.work.errors import LogGap, RecordTooLarge, RowTooLarge
 from streams.work.stats import PartitionStats
 from streams.work.table import Rows, Table
@@ -74,6 +75,8 @@ class Partition:
         #: The tick that waits: its time, and how far the log reached when it was asked for.
         self.asked: tuple[int, dict[TP, int]] | None = None
         self.last_tick_ms: int | None = None
+        #: The rows by table as the last commit noted them (see `tally`).
+        self.noted = ""
         self.uncommitted = 0  #: records applied since the last snapshot
         self._work = work
         self._outputs: dict[tuple[str, int], list[Output]] = {}
@@ -251,9 +254,11 @@ class Partition:
             emitted += len(outputs)
             batches += ((topic, number, batch) for batch in self._pack(outputs))
         offsets = {}
-        if self._moved:
+        noted = tally.write({name: len(rows_.rest) for name, rows_ in self.tables.items()})
+        if self._moved or noted != self.noted:
+            self.noted = noted
             offsets = {
-                TopicPartition(tp.topic, tp.partition): OffsetAndMetadata(position, "")
+                TopicPartition(tp.topic, tp.partition): OffsetAndMetadata(position, noted)
                 for tp, position in self.positions.items()
             }
         self._outputs, self._moved, self.uncommitted = {}, False, 0

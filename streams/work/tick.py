@@ -8,15 +8,19 @@ watermark, not the last stable offset: an event behind an open transaction is in
 nobody may read it yet. Nothing fires in a partition that is being revoked or restored (fact 13).
 A handler takes only so much at once, and says so where more is due at T: it is called again with
 the same T as soon as the others, the commits and the deliveries have had their turn.
+
+Because it asks all the time, it is also who notices that the brokers are away, and says so: one
+line when they no longer answer and one when they do again.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
@@ -33,6 +37,8 @@ Tick = Callable[["Partition", int], bool | None]
 Clock = Callable[[], int]
 
 ASK_SECONDS = 5.0
+#: Where no tick has a question, one is asked all the same: silence must be noticed in any state.
+LOOK_SECONDS = 1.0
 
 
 class Ticker:
@@ -44,7 +50,9 @@ class Ticker:
         self.interval = 1.0  #: seconds
         self.handlers: list[Tick] = []
         self._work = work
-        self._more = False
+        self._more = False  #: a handler had more to do than it takes at once
+        self._answered = 0.0  #: when the brokers last answered, by the monotonic clock
+        self._silent = False
 
     def add(self, handler: Tick, interval: float) -> None:
         """Register a handler; the shortest interval (seconds) is that of all."""
@@ -63,6 +71,7 @@ class Ticker:
             )
             try:
                 await consumer.start()
+                self._answered = time.monotonic()
                 while True:
                     await self._round(consumer)
                     await asyncio.sleep(0 if self._more else self.interval)
@@ -73,28 +82,46 @@ class Ticker:
             die(f"the ticks failed: {error!r}", error)
 
     async def _round(self, consumer: AIOKafkaConsumer) -> None:
-        stats = self._work.stats
+        self._more = False
         parts = [part for part in self._work.ready() if part.asked is None]
         if parts:
             epochs = [part.epoch for part in parts]
             now = self.clock()
             wanted = [TopicPartition(*tp) for part in parts for tp in part.positions]
-            try:
-                async with asyncio.timeout(ASK_SECONDS):
-                    ends = await consumer.end_offsets(wanted)
-            except (KafkaError, TimeoutError) as error:
-                stats.tick_ask_failures += 1
-                log.warning("no tick: the ends of the logs could not be asked for: %r", error)
+            ends = await self._ends(consumer, wanted)
+            if ends is None:
                 return
             for part, epoch in zip(parts, epochs, strict=True):
                 if part.ready and part.epoch == epoch:
                     mine = {tp: ends[TopicPartition(*tp)] for tp in part.positions}
                     part.asked = (now, mine)
                     part.log_ends.update(mine)
-        self._more = False
+        elif self._work.tables and time.monotonic() - self._answered > LOOK_SECONDS:
+            tables = self._work.tables.values()
+            await self._ends(consumer, [TopicPartition(table.changelog, 0) for table in tables])
         for part in self._work.ready():
             self.fire(part)
             await asyncio.sleep(0)
+
+    async def _ends(
+        self, consumer: AIOKafkaConsumer, wanted: list[TopicPartition]
+    ) -> dict[TopicPartition, int] | None:
+        """Ask where logs end; None where no answer comes in time, which is told once."""
+        try:
+            async with asyncio.timeout(ASK_SECONDS):
+                ends = cast("dict[TopicPartition, int]", await consumer.end_offsets(wanted))
+        except (KafkaError, TimeoutError) as error:
+            self._work.stats.tick_ask_failures += 1
+            if not self._silent:
+                self._silent = True
+                log.warning("the brokers do not answer: no ticks until they do (%r)", error)
+            return None
+        now = time.monotonic()
+        if self._silent:
+            self._silent = False
+            log.warning("the brokers answer again, after %.0f s", now - self._answered)
+        self._answered = now
+        return ends
 
     def fire(self, part: Partition) -> None:
         """Apply the tick that waits in the partition, if all that it waits for has been applied."""

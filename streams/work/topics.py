@@ -55,6 +55,10 @@ async def prepare(
                     f" {partitions}: a row lives where its events come from. Make the changelog"
                     " anew with the same number, or start under a new application id"
                 )
+    except KafkaError as error:
+        # The client asks one node, drawn at random, and does not ask another where that has gone.
+        raise Refused(f"a broker did not answer: {error!r}. Start again when all are up") from error
+    else:
         return partitions
     finally:
         await admin.close()

@@ -14,9 +14,11 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
-from aiokafka.errors import ProducerFenced
+from aiokafka.errors import InvalidTimestampError, ProducerFenced
 from faust.types import TP
 
+from streams.work import tally
+from streams.work.delivery import Start
 from streams.work.errors import LogGap
 from streams.work.fatal import die
 from streams.work.partition import Partition, Snapshot
@@ -144,13 +146,17 @@ class UnitOfWork:
         fresh = [Partition(self, number) for number in wanted if number not in self.parts]
         try:
             await asyncio.gather(*(part.open() for part in fresh))
-            starts: Mapping[TP, int] = await start_positions(
+            starts: Mapping[TP, Start] = await start_positions(
                 [tp for part in fresh for tp in wanted[part.number]]
             )
             for part in fresh:
-                part.positions = {tp: starts[tp] for tp in wanted[part.number]}
+                part.positions = {tp: starts[tp].position for tp in wanted[part.number]}
+                # Of several source topics all have the same note, but for one that was reset.
+                part.noted = min(starts[tp].noted for tp in wanted[part.number])
             also = [hook() for hook in self.on_acquired] if fresh else []
             await asyncio.gather(restore(self, fresh), *also)
+            for part in fresh:
+                tally.check(tally.read(part.noted), self._restored(part), self.app_id)
         except asyncio.CancelledError:
             await asyncio.shield(_close_all(fresh))
             raise
@@ -162,6 +168,12 @@ class UnitOfWork:
             self.call(self.on_restored, part, "on_restored")
             self.parts[part.number] = part
         return membership
+
+    def _restored(self, part: Partition) -> dict[str, tuple[str, int]]:
+        return {
+            name: (f"{table.changelog}[{part.number}]", len(part.tables[name].rest))
+            for name, table in self.tables.items()
+        }
 
     def open_for_work(self, membership: int, epoch: int) -> None:
         """Let deliveries of the seek `epoch` and ticks in, unless the membership has changed."""
@@ -192,6 +204,13 @@ async def _close_all(parts: Iterable[Partition]) -> None:
 def _explain_failed_commit(error: BaseException, numbers: list[int]) -> NoReturn:
     if isinstance(error, ProducerFenced):
         die(f"fenced: another worker has taken over one of the partitions {numbers}", error)
+    if isinstance(error, InvalidTimestampError):
+        die(
+            f"the commit of partitions {numbers} was refused for its time: by the brokers' clock it"
+            " comes from the future (message.timestamp.after.max.ms, an hour by default). Set this"
+            " machine's clock, or theirs",
+            error,
+        )
     if isinstance(error, asyncio.CancelledError):
         die(f"the commit of partitions {numbers} was cut off at the end of the process", error)
     if isinstance(error, TimeoutError):

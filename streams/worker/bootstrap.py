@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any
 
+from aiokafka.errors import KafkaError
 from prometheus_client import CollectorRegistry, ProcessCollector
 
 from streams import work
@@ -175,7 +176,11 @@ async def run(settings: Settings) -> None:
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
     since, clock = OPEN_CLOCKS[settings.open_clocks], clock_of(settings)
-    shelf = await versions.agree(policies, since, clock, client, names.policies)
+    try:
+        shelf = await versions.agree(policies, since, clock, client, names.policies)
+    except KafkaError as fault:
+        message = f"topic {names.policies} could not be read or written: {fault!r}"
+        raise preflight.PreflightError(message) from fault
     engine = Engine(policies, shelf.sets, shelf.adoptions)
     follower = Follower(policies.version, shelf, engine.versions, client, names.policies)
     worker = build(settings, engine, follower)

@@ -7,6 +7,9 @@ nobody looks for them, and a compacted source forgets events. So a worker refuse
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -14,6 +17,11 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError, for_code
 
 from streams.wire.topics import Names, Topic, of
+from streams.worker.refusal import why
+
+SPREAD_SECONDS = 10.0
+"""A new topic is known to one broker at once and to the others moments later; they get so long."""
+AGAIN_SECONDS = 0.1
 
 NOT_COMPACTED = "a compacted topic forgets all but a key's last record"
 
@@ -36,8 +44,7 @@ async def create(
     Without `replication` it is 3, with min.insync.replicas 2, where there are three brokers, else
     as many as there are. `settings` go over each topic's own.
     """
-    admin = await _admin(client)
-    try:
+    async with _admin(client) as admin:
         known = set(await admin.list_topics())
         brokers = len((await admin.describe_cluster())["brokers"])
         copies = replication or min(3, brokers)
@@ -59,19 +66,18 @@ async def create(
                     why = " ".join(map(str, reason)) or for_code(code).__name__
                     message = f"topic {name} could not be created: {why}"
                     raise PreflightError(message)
+            # Whoever answers next may be any of the brokers: as many good answers as there are.
+            for _ in range(brokers):
+                await _counts(admin, [topic.name for topic in missing])
         return [topic.name for topic in missing]
-    finally:
-        await admin.close()
 
 
 async def check(client: dict[str, Any], app_id: str, names: Names | None = None) -> list[str]:
     """Give what is wrong with the topics, each with its fix; nothing where all is well."""
-    admin = await _admin(client)
-    try:
+    async with _admin(client) as admin:
         known = set(await admin.list_topics())
         wanted = [topic for topic in of(app_id, names) if topic.name in known]
-        described = await admin.describe_topics([topic.name for topic in wanted]) if wanted else []
-        counts = {one["topic"]: len(one["partitions"]) for one in described}
+        counts = await _counts(admin, [topic.name for topic in wanted])
         configs = await _configs(admin, [topic.name for topic in wanted])
         faults: list[str] = []
         for topic in of(app_id, names):
@@ -83,13 +89,12 @@ async def check(client: dict[str, Any], app_id: str, names: Names | None = None)
             else:
                 faults += _faults(topic, names or Names(), counts, configs.get(topic.name, {}))
         return faults
-    finally:
-        await admin.close()
 
 
 async def reachable(client: dict[str, Any]) -> None:
     """Raise PreflightError, in words, where no broker answers."""
-    await (await _admin(client)).close()
+    async with _admin(client):
+        pass
 
 
 def _faults(
@@ -132,6 +137,19 @@ def _faults(
     return faults
 
 
+async def _counts(admin: AIOKafkaAdminClient, names: list[str]) -> dict[str, int]:
+    """Give the number of partitions of topics that are there; asks again while some broker lags."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + SPREAD_SECONDS
+    while names:
+        described: list[dict[str, Any]] = await admin.describe_topics(names)
+        counts = {one["topic"]: len(one["partitions"]) for one in described if one["partitions"]}
+        if len(counts) == len(names) or loop.time() > deadline:
+            return counts
+        await asyncio.sleep(AGAIN_SECONDS)
+    return {}
+
+
 async def _configs(admin: AIOKafkaAdminClient, names: list[str]) -> dict[str, dict[str, str]]:
     if not names:
         return {}
@@ -143,13 +161,20 @@ async def _configs(admin: AIOKafkaAdminClient, names: list[str]) -> dict[str, di
     return found
 
 
-async def _admin(client: dict[str, Any]) -> AIOKafkaAdminClient:
+@asynccontextmanager
+async def _admin(client: dict[str, Any]) -> AsyncIterator[AIOKafkaAdminClient]:
+    """Give a connected client; what Kafka answers amiss becomes a PreflightError, in words."""
     admin = AIOKafkaAdminClient(**client)
+    servers = ", ".join(client["bootstrap_servers"])
     try:
-        await admin.start()
+        try:
+            await admin.start()
+        except KafkaError as fault:
+            raise PreflightError(await why(client)) from fault
+        yield admin
     except KafkaError as fault:
-        await admin.close()
-        servers = ", ".join(client["bootstrap_servers"])
-        message = f"no broker answers at {servers}: {fault}; check the address and that it runs"
+        # The client asks one node, drawn at random, and does not ask another where that has gone.
+        message = f"a broker of {servers} did not answer: {fault!r}; start again when all are up"
         raise PreflightError(message) from fault
-    return admin
+    finally:
+        await admin.close()

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+import pytest
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaConnectionError
 from faust.types import TP
 
 from streams.work.partition import Partition
-from streams.work.tick import Ticker
+from streams.work.table import Table
+from streams.work.tick import LOOK_SECONDS, Ticker
 from tests.work.units import unit_of_work
 
 EVENTS, NOTES = TP("events", 0), TP("notes", 0)
@@ -132,6 +134,43 @@ async def test_a_log_that_does_not_answer_fires_nothing_and_is_counted() -> None
     bench.while_asked = []
     await bench.round()
     assert bench.fired == [1_000]
+
+
+async def test_brokers_that_go_and_come_back_are_told_of_once_each(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """However long they are away and whatever the partitions wait for: two lines."""
+    bench = Bench()
+
+    def fail() -> None:
+        raise KafkaConnectionError("gone")
+
+    bench.ends[EVENTS] = 1
+    await bench.round()
+    assert bench.part.asked is not None, "no question is left for the ticks to ask"
+    bench.work.tables["rows"] = Table(
+        bench.work,
+        "rows",
+        partitions=0,
+        changelog="rows-changelog",
+        config={},
+        encode=bytes,
+        decode=bytes,
+    )
+    bench.ends[TP("rows-changelog", 0)] = 0
+    bench.ticker._answered -= 2 * LOOK_SECONDS
+    bench.while_asked = [fail]
+    for _ in range(3):
+        await bench.round()
+    bench.while_asked = []
+    for _ in range(3):
+        bench.ticker._answered -= 2 * LOOK_SECONDS
+        await bench.round()
+    told = [record.getMessage() for record in caplog.records]
+    assert [line.split(":")[0].split(",")[0] for line in told] == [
+        "the brokers do not answer",
+        "the brokers answer again",
+    ]
 
 
 async def test_a_clock_that_was_set_back_does_not_take_time_back() -> None:

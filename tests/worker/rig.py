@@ -49,13 +49,18 @@ class Rig:
         self.policies = policies
         self.workers: list[subprocess.Popen[bytes]] = []
         self.ports: list[int] = []
+        self.settings = {"retention.ms": "-1", **settings}
+        self.create()
+
+    def create(self) -> None:
+        """Make the topics that are missing, as `sla topics create` does."""
         asyncio.run(
             preflight.create(
-                {"bootstrap_servers": [broker]},
+                {"bootstrap_servers": self.broker.split(",")},
                 self.app_id,
                 partitions=PARTITIONS,
                 names=self.names,
-                settings={"retention.ms": "-1", **settings},
+                settings=self.settings,
             )
         )
 
