@@ -7,7 +7,7 @@ import json
 import random
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,7 @@ policies:
 """
 SETTLED = timedelta(seconds=5)
 """After the last event of a flow: by then everything under POLICIES has fallen due."""
+STOP_S = 10.0
 PATIENCE_S = 180.0
 """How long the flow's own producer waits for brokers that are away."""
 
@@ -114,16 +115,22 @@ class Flow:
                 self.acked |= dict.fromkeys((event["id"] for event in events), wall())
                 await asyncio.sleep(self._every)
         finally:
-            await producer.stop()
+            async with asyncio.timeout(STOP_S):
+                await producer.stop()
 
     @contextmanager
     def running(self) -> Iterator[Flow]:
         """Send as long as the block runs."""
         faults: list[BaseException] = []
 
+        loop = asyncio.new_event_loop()
+        sending = loop.create_task(self.run())
+
         def run() -> None:
             try:
-                asyncio.run(self.run())
+                with suppress(asyncio.CancelledError, TimeoutError):
+                    loop.run_until_complete(sending)
+                loop.close()
             except BaseException as fault:  # noqa: BLE001 - told in the test's own thread
                 faults.append(fault)
 
@@ -131,6 +138,10 @@ class Flow:
         feeder.start()
         try:
             yield self
+        except BaseException:
+            # Brokers that did not come back are not waited for.
+            loop.call_soon_threadsafe(sending.cancel)
+            raise
         finally:
             self._enough.set()
             feeder.join()
