@@ -133,9 +133,12 @@ class Ticker:
         part.asked = None
         if part.last_tick_ms is not None and now < part.last_tick_ms:
             return  # the clock was set back; time does not run backwards here
-        part.last_tick_ms = now
+        more = False
         for handler in self.handlers:
             with self._work.unit(part, f"the tick at {now}"):
-                if handler(part, now):
-                    part.asked, self._more = (now, ends), True
+                more |= bool(handler(part, now))
+        if more:
+            part.asked, self._more = (now, ends), True
+        else:
+            part.last_tick_ms = now
         self._work.stats.ticks += 1

@@ -64,7 +64,7 @@ def work_and_stop(rig: Rig, tickets: int = 20) -> None:
 
 
 @pytest.mark.parametrize(
-    ("how", "told"),
+    ("state", "told"),
     [
         ("missing", "does not exist"),
         ("partitions", f"has {PARTITIONS + 1} partitions"),
@@ -72,7 +72,7 @@ def work_and_stop(rig: Rig, tickets: int = 20) -> None:
     ],
 )
 def test_each_topic_that_is_not_as_it_must_be_is_refused_by_its_name(
-    rig: Rig, how: str, told: str
+    rig: Rig, state: str, told: str
 ) -> None:
     """Never ready and idle: exit status 1, each topic and its fix, no traceback."""
     wrong = {
@@ -82,17 +82,17 @@ def test_each_topic_that_is_not_as_it_must_be_is_refused_by_its_name(
         f"{rig.app_id}-tickets-changelog": True,
         f"{rig.app_id}-ledger-changelog": True,
     }
-    if how == "partitions":
+    if state == "partitions":
         del wrong[rig.names.ticket_events]  # the others are held against it
 
     async def spoil(admin: AIOKafkaAdminClient) -> None:
         for name, compacted in wrong.items():
             policy = {"cleanup.policy": "delete" if compacted else "compact"}
-            if how == "cleanup":
+            if state == "cleanup":
                 await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, name, policy)])
                 continue
             await delete(admin, name)
-            if how == "partitions":
+            if state == "partitions":
                 answer = await admin.create_topics([NewTopic(name, PARTITIONS + 1, 1)])
                 assert not answer.topic_errors[0][1], answer
 
@@ -120,7 +120,7 @@ def test_events_that_retention_took_before_they_were_applied_end_the_worker_in_w
 
 
 @pytest.mark.parametrize(
-    ("how", "table"),
+    ("gone", "table"),
     [
         ("deleted", "tickets"),
         ("truncated", "ledger"),
@@ -129,14 +129,14 @@ def test_events_that_retention_took_before_they_were_applied_end_the_worker_in_w
     ],
 )
 def test_a_worker_whose_rows_are_gone_refuses_and_builds_them_again_when_told_to(
-    rig: Rig, how: str, table: str
+    rig: Rig, gone: str, table: str
 ) -> None:
     """R8: never ready and empty: the topic, what is missing, and the way back, which works."""
     work_and_stop(rig)
     said = Counter(fact["id"] for fact in rig.facts())
     changelogs = [f"{rig.app_id}-{name}-changelog" for name in ("tickets", "ledger")]
     (name,) = (topic for topic in changelogs if table in topic)
-    if how == "deleted":
+    if gone == "deleted":
         administer(rig.broker, lambda admin: delete(admin, name))
         assert f"topic {name} does not exist" in ended(rig, EXIT_REFUSED)
         rig.create()

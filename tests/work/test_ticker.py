@@ -198,6 +198,7 @@ async def test_a_handler_that_has_more_to_do_is_called_again_with_the_same_time(
     for _ in range(3):
         await bench.round()
         bench.now += 100
+        assert bench.part.last_tick_ms == (None if left[0] else 1_000)
     assert asked == [1_000, 1_000, 1_000]
     await bench.round()
     assert asked[3:] == [1_300]
