@@ -19,6 +19,7 @@ ticket        all that must be kept of a ticket between two events
 engine        settle, then apply; late events are folded in again
 compensation  what two tellings of a history differ in
 due           which ticket needs attention next
+record        how values are declared that are made by the thousand
 compliance    met and breached cycles, counted once
 tickets       tickets resolved with all their clocks met
 causes        where the time of breached cycles went, added up

@@ -55,6 +55,8 @@ practice, and those that a test can show are named in `tests/work`.
     same as before; Faust's members tell what they hold, which a restart changes.
 16. A changelog that was deleted, truncated or made anew restores without an error, to fewer rows or
     none. So each commit notes beside its offsets how many rows it leaves (`tally`).
+17. A producer that loses the line while it asks who coordinates its transaction ends for good; any
+    other loss it deals with (`coordinator`).
 """
 
 from __future__ import annotations

@@ -19,6 +19,7 @@ from aiokafka.structs import OffsetAndMetadata
 from faust.types import TP
 
 from streams.work import tally
+from streams.work.coordinator import ask_again
 from streams.work.errors import LogGap, RecordTooLarge, RowTooLarge
 from streams.work.stats import PartitionStats
 from streams.work.table import Rows, Table
@@ -214,6 +215,7 @@ class Partition:
             # Kafka answers the first produce of a transaction with a retriable error (fact 11).
             retry_backoff_ms=20,
         )
+        ask_again(producer)
         try:
             await producer.start()
         except BaseException:

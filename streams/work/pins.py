@@ -11,6 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 import faust.tables.manager
 import faust.tables.recovery
 import faust.transport.consumer
+from aiokafka.client import AIOKafkaClient
 from aiokafka.consumer.group_coordinator import GroupCoordinator
 from aiokafka.consumer.subscription_state import TopicPartitionState
 from faust.assignor.partition_assignor import PartitionAssignor
@@ -46,6 +47,7 @@ NAMES: dict[object, tuple[str, ...]] = {
     faust.tables.recovery.Recovery: ("_resume_streams", "_wait", "_restart_recovery"),
     faust.tables.manager.TableManager: ("_update_channels", "on_partitions_revoked", "recovery"),
     GroupCoordinator: ("fetch_committed_offsets",),
+    AIOKafkaClient: ("coordinator_lookup",),
     TopicPartitionState: ("position", "has_valid_position"),
 }
 
