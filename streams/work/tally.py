@@ -1,4 +1,4 @@
-"""How many rows each table has, noted beside the committed offsets.
+"""How many rows each table has, noted beside the committed offsets (fact 16).
 
 Rows and offsets are in one transaction, so the note is exact: a restore that comes to another
 number has not found all the rows, because the changelog was deleted, truncated or made anew. A

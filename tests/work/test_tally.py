@@ -1,4 +1,4 @@
-"""The note beside an offset: how many rows there must be (R8)."""
+"""The note beside an offset: how many rows there must be (R8, fact 16)."""
 
 from __future__ import annotations
 
