@@ -2,13 +2,14 @@
 
 It is a table beside the tickets' one, so it commits in the same transaction as the facts that it
 counts, and is restored with them: after a crash or a rebalance the rate is what it was. A row holds
-the outcomes of one policy, kind and metric in one hour: [ms within the hour, met, breached].
+the outcomes of one policy, kind and metric in one hour: [ms within the hour, met, breached]. An
+hour with more of them than one row should hold goes on in the next, whose key has a number more:
+each commit writes a row as a whole, and no record may be larger than the log allows.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import orjson
 
@@ -19,7 +20,11 @@ HOUR = 3_600_000
 KEPT = 31 * 24 * HOUR
 """How long outcomes are kept, in ms: the longest window (30 days) and a day."""
 
+FULL = 500
+"""Outcomes in a row. A row of a former release may have more; it is left as it is."""
+
 Name = tuple[str, str, str]
+Hour = tuple[Name, int]
 Entries = list[list[int]]
 
 
@@ -39,13 +44,16 @@ class Ledger:
 
     def __init__(self, write: Callable[[bytes, Entries | None], None]) -> None:
         self._write = write
-        self._hours: dict[tuple[Name, int], Entries] = {}
+        self._hours: dict[Hour, list[Entries]] = {}
         self._looked: int | None = None
 
     def restore(self, key: bytes, entries: Entries) -> None:
         """Take a row up as it was."""
-        *name, hour = _name(key)
-        self._hours[(name[0], name[1], name[2]), hour] = entries
+        policy, kind, metric, hour, *number = orjson.loads(key)
+        rows = self._hours.setdefault(((policy, kind, metric), hour), [])
+        place = number[0] if number else 0
+        rows += [[] for _ in range(place + 1 - len(rows))]
+        rows[place] = entries
 
     def add(self, fact: Fact, now: int) -> None:
         """Count a fact at its own time (R26), unless it is older than what is kept."""
@@ -54,9 +62,11 @@ class Ledger:
             return
         hour, ms = divmod(fact.time, HOUR)
         name = fact.counted_under
-        entries = self._hours.setdefault((name, hour), [])
-        entries.append([ms, met, breached])
-        self._write(_key(name, hour), entries)
+        rows = self._hours.setdefault((name, hour), [[]])
+        if len(rows[-1]) >= FULL:
+            rows.append([])
+        rows[-1].append([ms, met, breached])
+        self._write(_key(name, hour, len(rows) - 1), rows[-1])
 
     def forget(self, now: int) -> None:
         """Drop the hours that no window reaches any more."""
@@ -66,21 +76,19 @@ class Ledger:
             return
         self._looked = hour
         for name, hour in [key for key in self._hours if (key[1] + 1) * HOUR < now - KEPT]:
-            del self._hours[name, hour]
-            self._write(_key(name, hour), None)
+            for number in range(len(self._hours.pop((name, hour)))):
+                self._write(_key(name, hour, number), None)
 
     def outcomes(self, since: int) -> Iterator[tuple[Name, int, int]]:
         """Give (policy, kind, metric), met and breached of the outcomes at or after an instant."""
-        for (name, hour), entries in self._hours.items():
+        for (name, hour), rows in self._hours.items():
             if (hour + 1) * HOUR <= since:
                 continue
-            known = [entry for entry in entries if hour * HOUR + entry[0] >= since]
+            begins = since - hour * HOUR
+            known = [entry for entries in rows for entry in entries if entry[0] >= begins]
             yield name, sum(entry[1] for entry in known), sum(entry[2] for entry in known)
 
 
-def _key(name: Name, hour: int) -> bytes:
-    return orjson.dumps([*name, hour])
-
-
-def _name(key: bytes) -> tuple[Any, ...]:
-    return tuple(orjson.loads(key))
+def _key(name: Name, hour: int, number: int) -> bytes:
+    """Name a row: the first of an hour as a release wrote it that knew no others."""
+    return orjson.dumps([*name, hour, *([number] if number else [])])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from streams.worker.ledger import HOUR, KEPT, Entries, Ledger
+from streams.worker.ledger import FULL, HOUR, KEPT, Entries, Ledger
 from tests.sla.test_facts import facts
 
 BREACH = next(fact for fact in facts() if fact.type == "breached")
@@ -43,3 +43,25 @@ def test_a_window_begins_at_its_instant_not_at_its_hour() -> None:
     for time in (HOUR + 9, HOUR + 10, HOUR + 11):
         ledger.add(replace(BREACH, time=time), HOUR + 20)
     assert [breached for _, _, breached in ledger.outcomes(HOUR + 10)] == [2]
+
+
+def test_an_hour_of_many_outcomes_lies_in_several_rows() -> None:
+    """Each commit writes a row as a whole, and 60,000 outcomes in one would end the worker."""
+    rows: dict[bytes, Entries | None] = {}
+    ledger = Ledger(rows.__setitem__)
+    many = 3 * FULL + 1
+    for ms in range(many):
+        ledger.add(replace(BREACH, time=500_000 * HOUR + ms), 500_000 * HOUR + ms)
+    kept = {key: list(entries or ()) for key, entries in rows.items()}
+    assert [len(entries) for entries in kept.values()] == [FULL, FULL, FULL, 1]
+    assert [breached for _, _, breached in ledger.outcomes(500_000 * HOUR + 7)] == [many - 7]
+
+    again = Ledger(rows.__setitem__)
+    for key in reversed(kept):  # rows come back in the order of their last change
+        again.restore(key, kept[key])
+    assert [breached for _, _, breached in again.outcomes(500_000 * HOUR + 7)] == [many - 7]
+    again.add(replace(BREACH, time=500_000 * HOUR + many), 500_000 * HOUR + many)
+    assert len(rows[list(kept)[-1]] or ()) == 2
+    again.forget(500_001 * HOUR + KEPT + 1)
+    assert list(rows.values()) == [None] * 4
+    assert not list(again.outcomes(0))
