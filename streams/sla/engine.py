@@ -22,6 +22,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
+from operator import attrgetter
 
 from streams.sla.compensation import compensation, issued
 from streams.sla.events import ADOPTION, Absorbed, Adopted, TicketEvent
@@ -31,6 +32,8 @@ from streams.sla.policy import KINDS, Policy, PolicySet
 from streams.sla.progress import take_step
 from streams.sla.ticket import HISTORY_LIMIT, Order, Ticket
 from streams.sla.versions import Adoption, Versions
+
+KEY = attrgetter("key")
 
 
 class TooLate(ValueError):
@@ -75,7 +78,7 @@ class Engine:
 
     def knows(self, ticket: Ticket, event: TicketEvent) -> bool:
         """Whether the event is among those kept of the ticket: a duplicate (R7)."""
-        return any(event.key == known.key for known in ticket.history)
+        return event.key in map(KEY, ticket.history)
 
     def settle(self, ticket: Ticket, instant: int) -> list[Fact]:
         """Fire what is due strictly before an instant (R2, R5: at the deadline it is still met)."""
@@ -86,10 +89,10 @@ class Engine:
 
     def due(self, ticket: Ticket) -> int | None:
         """Give the next instant at which the ticket needs attention, None where nothing awaits."""
-        applied = self.versions.applied(ticket)
-        if applied is None or ticket.due is None:
-            return ticket.due if applied is None else applied
-        return min(ticket.due, applied)
+        applied, due = self.versions.applied(ticket), ticket.due
+        if applied is None or due is None:
+            return due if applied is None else applied
+        return min(due, applied)
 
     def policy(self, version: str, kind: str, name: str) -> Policy:
         """Find a policy of a version by kind and name; raises UnknownVersion where it is not."""
@@ -139,14 +142,12 @@ class Engine:
 
     def _settle(self, ticket: Ticket, instant: int) -> list[Fact]:
         facts: list[Fact] = []
-        while True:
+        while (next_ := ticket.due) is not None and next_ < instant:
             ready = [
                 (clock.due, KINDS.index(clock.kind), clock.metric, clock)
                 for clock in ticket.clocks.values()
-                if clock.due is not None and clock.due < instant
+                if clock.due == next_
             ]
-            if not ready:
-                break
             due, _, _, clock = min(ready, key=lambda entry: entry[:3])
             facts.extend(take_step(ticket, clock, due))
             ticket.reached = max(ticket.reached, due + 1)
@@ -222,6 +223,8 @@ class Engine:
 
         What its status means is for the version to say that held then (R18).
         """
+        if event.time > ticket.newest[0]:
+            return event.order(self._policies(ticket).category)
         version = ticket.base.version if ticket.base is not None else ticket.began
         for known in reversed(ticket.history):
             if isinstance(known, Adopted) and known.time < event.time:

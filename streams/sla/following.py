@@ -43,11 +43,23 @@ class Following:
     before: Attributes
     _matched: dict[tuple[str, str], Policy | None] = field(default_factory=dict)
     _wanted: dict[tuple[str, int, str], Want | None] = field(default_factory=dict)
+    _steady: set[Name] = field(default_factory=set)
+    """Clocks that are what the story wants of them, if their policy is still the one that matches:
+    most are, at most events, and the event cannot have changed their terms or start."""
 
     def facts(self) -> list[Fact]:
         """Bring every clock to where the story and the policies say it should be."""
         ticket = self.ticket
-        said = [fact for clock in ticket.open_clocks() for fact in self._stop(clock)]
+        priority = ticket.story.attributes.get("priority")
+        stands = priority == self.before.get("priority")
+        if isinstance(self.event, Absorbed | Adopted):
+            stands = False
+        said: list[Fact] = []
+        for name, clock in ticket.clocks.items():
+            if clock.open and not (self._runs_as_wanted(clock) and stands):
+                said += self._stop(clock)
+            elif clock.open:
+                self._steady.add(name)
         for kind in KINDS:
             for metric in self._metrics(kind):
                 said += self._follow((kind, metric))
@@ -79,6 +91,11 @@ class Following:
             self._wanted[name] = want(metric, self.ticket.story, policy, policies)
         return self._wanted[name]
 
+    def _runs_as_wanted(self, clock: Clock) -> bool:
+        """Whether an open clock does what its policy wants of it."""
+        wanted = self._want(clock.metric, clock.policy, clock.version)
+        return wanted is not None and wanted.state == clock.state and wanted.cycle == clock.cycle
+
     # -- what ends -----------------------------------------------------------------------------
 
     def _stop(self, clock: Clock) -> list[Fact]:
@@ -98,10 +115,8 @@ class Following:
         clock = self.ticket.clocks.get(name)
         version = self._version(name, clock)
         policy = self._match(kind, version)
-        if clock is not None and policy is not None and self._stands(clock, policy):
-            wanted = self._want(metric, policy, version)
-            if wanted is not None and (wanted.state, wanted.cycle) == (clock.state, clock.cycle):
-                return []
+        if name in self._steady and clock is not None and clock.policy is policy:
+            return []
         duration = None
         if policy is not None:
             duration = policy.target(metric, self.ticket.story.attributes.get("priority"))

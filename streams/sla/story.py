@@ -149,8 +149,8 @@ class Story:
     @property
     def where(self) -> Where:
         """Whose hands the ticket is in now."""
-        team, status, assignee = map(self.attributes.get, ("team", "status", "assignee"))
-        return _name(team), _name(status), _name(assignee)
+        told = self.attributes.get
+        return _name(told("team")), _name(told("status")), _name(told("assignee"))
 
     def copy(self) -> Story:
         """Give a story that can be told on apart from this one."""
@@ -269,4 +269,4 @@ class Story:
 
 
 def _name(value: object) -> str | None:
-    return None if value is None else str(value)
+    return value if value is None or type(value) is str else str(value)

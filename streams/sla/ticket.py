@@ -56,9 +56,11 @@ class Ticket:
     @property
     def due(self) -> int | None:
         """The next instant (ms UTC) at which the ticket needs attention: the timer as a datum."""
-        return min(
-            (clock.due for clock in self.clocks.values() if clock.due is not None), default=None
-        )
+        first = None
+        for clock in self.clocks.values():
+            if clock.due is not None and (first is None or clock.due < first):
+                first = clock.due
+        return first
 
     @property
     def closed(self) -> bool:

@@ -8,7 +8,6 @@ placeholder of the year 9999), and one of them would drag a ticket's whole time 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 NAIVE_EPOCH = EPOCH.replace(tzinfo=None)
@@ -19,6 +18,23 @@ DATE_LENGTH = 10
 DAY = 86_400_000
 CLOCK = [f"{hour:02}:{minute:02}:" for hour in range(24) for minute in range(60)]
 """The minutes of a day as text: an event has six instants to be written."""
+SECOND = [f"{second:02}." for second in range(60)]
+REST = [f"{ms:03}Z" for ms in range(1000)]
+DAYS_KEPT = 4_096
+"""Days of which the text is remembered."""
+
+
+class Days(dict[int, str]):
+    """The text of each day since 1970, up to the hour."""
+
+    def __missing__(self, day: int) -> str:
+        if len(self) >= DAYS_KEPT:
+            self.clear()
+        text = self[day] = (NAIVE_EPOCH + timedelta(days=day)).date().isoformat() + "T"
+        return text
+
+
+DAY_TEXT = Days()
 
 
 class NotAnInstant(ValueError):
@@ -51,11 +67,6 @@ def parse(text: str) -> int:
 
 def show(instant: int) -> str:
     """Write ms UTC as RFC 3339 with milliseconds and `Z`."""
-    day, ms = divmod(instant, DAY)
-    minute, ms = divmod(ms, 60_000)
-    return f"{_day(day)}{CLOCK[minute]}{ms // 1000:02}.{ms % 1000:03}Z"
-
-
-@lru_cache(1024)
-def _day(day: int) -> str:
-    return (NAIVE_EPOCH + timedelta(days=day)).date().isoformat() + "T"
+    day, ms = DAY_TEXT[instant // DAY], instant % DAY
+    # By tables: to format the numbers takes three times as long.
+    return f"{day}{CLOCK[ms // 60_000]}{SECOND[ms // 1_000 % 60]}{REST[ms % 1_000]}"

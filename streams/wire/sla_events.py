@@ -91,6 +91,10 @@ def _causes(fact: Fact) -> Mapping[str, Any]:
     """Say where a breach's time went: seconds by team, status and assignee, each to 100 % (R28)."""
     told: dict[str, Any] = {}
     for place, name in enumerate(("team", "status", "assignee")):
+        if len(fact.causes) == 1:  # most tickets that nobody has touched
+            ((where, ms),) = fact.causes
+            told[f"by_{name}"] = [{name: where[place] or None, "seconds": ms / 1000}]
+            continue
         spent: dict[str, int] = {}
         for where, ms in fact.causes:
             spent[where[place] or ""] = spent.get(where[place] or "", 0) + ms
