@@ -33,7 +33,7 @@ from streams.work.readiness import Readiness, State
 from streams.work.recovery import TableManager
 from streams.work.stats import PartitionStats, Stats
 from streams.work.table import Table
-from streams.work.tick import Clock, Tick, Ticker
+from streams.work.tick import Clock, Due, Tick, Ticker
 from streams.work.unit import Acquired, Hook, UnitOfWork
 
 log = logging.getLogger(__name__)
@@ -176,15 +176,17 @@ class App(faust.App):
 
         return register
 
-    def on_tick(self, interval: float = 0.1) -> Callable[[T], T]:
+    def on_tick(self, interval: float = 0.1, due: Due | None = None) -> Callable[[T], T]:
         """Register a handler of ticks: called with each ready partition and the time it reached.
 
-        `interval` is seconds; the shortest one registered is that of all handlers.
+        `interval` is seconds; the shortest one registered is that of all handlers. `due` tells of a
+        partition when its next thing is due (ms UTC), None where nothing is: ticks come as soon as
+        it is, and not only at the interval.
         """
 
         def register(handler: T) -> T:
             _plain(handler)
-            self.ticker.add(handler, interval)
+            self.ticker.add(handler, interval, due)
             return handler
 
         return register

@@ -185,9 +185,9 @@ class Consumer(driver.Consumer):
 
     @Service.task
     async def _commit_handler(self) -> None:
-        """Commit at the interval, as Faust does, without its alarm when a commit takes longer."""
+        """Commit at the interval or when asked to, without Faust's alarm when one takes longer."""
         while not self.should_stop:
-            await asyncio.sleep(self.commit_interval)
+            await self.app.work.wait(self.commit_interval)
             await self.commit()
 
     async def force_commit(

@@ -244,6 +244,10 @@ class Partition:
             self._moved or bool(self._outputs) or any(r.live for r in self.tables.values())
         )
 
+    def waiting(self) -> int:
+        """Count the records that wait for the next commit, those of the changelogs left out."""
+        return sum(map(len, self._outputs.values()))
+
     def snapshot(self) -> Snapshot:
         """Take the changes out as bytes and begin anew; no await in here (fact 7)."""
         batches: list[tuple[str, int, Any]] = []

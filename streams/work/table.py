@@ -47,10 +47,18 @@ class Rows:
             # All go: one that was kept and is not replaced would be older than what is at rest.
             self._former, self._recent = {}, {}
             return settled
+        self.keep(settled)
+        return settled
+
+    def keep(self, clean: dict[bytes, Any]) -> None:
+        """Keep clean objects; those that have been kept longest give way."""
         if len(self._recent) >= KEPT:
             self._former, self._recent = self._recent, {}
-        self._recent.update(settled)
-        return settled
+        self._recent.update(clean)
+
+    def keeps(self, key: bytes) -> bool:
+        """Tell whether the clean object of a row is kept."""
+        return key in self._recent or key in self._former
 
     def take(self, key: bytes) -> Any:
         """Give the clean object of a row away; None where none is kept."""
@@ -101,6 +109,12 @@ class Table(Generic[V]):
             return cast("V", kept)
         raw = rows.rest.get(key)
         return default if raw is None else self.decode(raw)
+
+    def warm(self, key: bytes) -> None:
+        """Have the object of a row at hand: somebody will soon ask for it, and be in a hurry."""
+        rows = self._rows()
+        if key not in rows.live and not rows.keeps(key) and (raw := rows.rest.get(key)) is not None:
+            rows.keep({key: self.decode(raw)})
 
     def __getitem__(self, key: bytes) -> V:
         """Return the row or raise KeyError."""

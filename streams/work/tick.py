@@ -9,6 +9,9 @@ nobody may read it yet. Nothing fires in a partition that is being revoked or re
 A handler takes only so much at once, and says so where more is due at T: it is called again with
 the same T as soon as the others, the commits and the deliveries have had their turn.
 
+Between two rounds it waits as long as the handlers' interval, or less: until the next thing is due
+that they know of. What was fired is committed at once, not at the next interval of the commits.
+
 Because it asks all the time, it is also who notices that the brokers are away, and says so: one
 line when they no longer answer and one when they do again.
 """
@@ -35,10 +38,13 @@ log = logging.getLogger(__name__)
 
 Tick = Callable[["Partition", int], bool | None]
 Clock = Callable[[], int]
+Due = Callable[["Partition"], int | None]
 
 ASK_SECONDS = 5.0
 #: Where no tick has a question, one is asked all the same: silence must be noticed in any state.
 LOOK_SECONDS = 1.0
+#: The shortest wait between two rounds: each asks a broker.
+SHORTEST_SECONDS = 0.02
 
 
 class Ticker:
@@ -49,13 +55,15 @@ class Ticker:
         self.clock = clock
         self.interval = 1.0  #: seconds
         self.handlers: list[Tick] = []
+        self.due: list[Due] = []  #: who knows when a partition's next thing is due
         self._work = work
         self._more = False  #: a handler had more to do than it takes at once
         self._answered = 0.0  #: when the brokers last answered, by the monotonic clock
         self._silent = False
 
-    def add(self, handler: Tick, interval: float) -> None:
+    def add(self, handler: Tick, interval: float, due: Due | None = None) -> None:
         """Register a handler; the shortest interval (seconds) is that of all."""
+        self.due += [] if due is None else [due]
         self.interval = interval if not self.handlers else min(interval, self.interval)
         self.handlers.append(handler)
 
@@ -74,12 +82,21 @@ class Ticker:
                 self._answered = time.monotonic()
                 while True:
                     await self._round(consumer)
-                    await asyncio.sleep(0 if self._more else self.interval)
+                    await asyncio.sleep(0 if self._more else self._pause())
             finally:
                 with suppress(Exception):
                     await consumer.stop()
         except Exception as error:  # noqa: BLE001 - a worker without ticks looks healthy and is not
             die(f"the ticks failed: {error!r}", error)
+
+    def _pause(self) -> float:
+        """Give the seconds until the next round: until something is due, at most the interval."""
+        parts = self._work.ready() if self.due else []
+        known = [at for due in self.due for part in parts if (at := due(part)) is not None]
+        if not known:
+            return self.interval
+        ahead = (min(known) + 1 - self.clock()) / 1000
+        return min(self.interval, max(SHORTEST_SECONDS, ahead))
 
     async def _round(self, consumer: AIOKafkaConsumer) -> None:
         self._more = False
@@ -133,7 +150,7 @@ class Ticker:
         part.asked = None
         if part.last_tick_ms is not None and now < part.last_tick_ms:
             return  # the clock was set back; time does not run backwards here
-        more = False
+        more, said = False, part.waiting()
         for handler in self.handlers:
             with self._work.unit(part, f"the tick at {now}"):
                 more |= bool(handler(part, now))
@@ -142,3 +159,5 @@ class Ticker:
         else:
             part.last_tick_ms = now
         self._work.stats.ticks += 1
+        if part.waiting() > said:
+            self._work.hurry()

@@ -11,7 +11,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, NoReturn
 
 from aiokafka.errors import InvalidTimestampError, ProducerFenced
@@ -27,6 +27,9 @@ from streams.work.stats import Stats
 from streams.work.table import Table
 
 log = logging.getLogger(__name__)
+
+LEAST = 0.2
+"""The share of the commit interval that passes between two commits even where one is asked for."""
 
 Hook = Callable[[Partition], None]
 Acquired = Callable[[], Awaitable[None]]
@@ -65,6 +68,7 @@ class UnitOfWork:
         #: Counts the changes of membership, so that an acquisition can tell that it is stale.
         self.membership = 0
         self._lock = asyncio.Lock()
+        self._hurry = asyncio.Event()
 
     def ready(self) -> list[Partition]:
         """Return the partitions that take deliveries and ticks."""
@@ -91,6 +95,22 @@ class UnitOfWork:
                 hook(part)
 
     # -- commits
+
+    def hurry(self) -> None:
+        """Ask for a commit before the interval is over: somebody waits for what was said."""
+        self._hurry.set()
+
+    async def wait(self, interval: float) -> None:
+        """Wait until it is time to commit: the interval (seconds), or less where one is asked for.
+
+        Never less than a share of it, so that the commits do not take all the time there is.
+        """
+        least = interval * LEAST
+        await asyncio.sleep(least)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(interval - least):
+                await self._hurry.wait()
+        self._hurry.clear()
 
     async def commit(self) -> None:
         """Commit every partition that has work, one transaction each, side by side."""

@@ -144,7 +144,7 @@ def build(settings: Settings, engine: Engine, follower: Follower) -> Worker:
         retention=None if settings.forget_after is None else round(settings.forget_after * DAY),
     )
     app.batches(names.ticket_events)(processor.handle)
-    app.on_tick(settings.tick_interval)(processor.tick)
+    app.on_tick(settings.tick_interval, processor.upcoming)(processor.tick)
     app.on_acquired(follower.refresh)
     app.on_restored(processor.restore)
     app.before_commit(processor.publish_statuses)

@@ -116,10 +116,10 @@ class Meter:
     # -- what the processor says
 
     @_never_raises
-    def event(self, type_: str, result: str) -> None:
-        """Count a ticket event: its type and what became of it."""
+    def events(self, type_: str, result: str, count: int = 1) -> None:
+        """Count ticket events: their type and what became of them."""
         known = type_ if type_ in EVENT_TYPES else "other"
-        self._events[known, self._values["result"].fold(result)].inc()
+        self._events[known, self._values["result"].fold(result)].inc(count)
 
     @_never_raises
     def dead_letter(self, reason: str) -> None:

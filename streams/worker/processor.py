@@ -8,13 +8,23 @@ end the process and come again with the next one.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import islice
 
 from aiokafka import ConsumerRecord
 
 from streams.sla.due import DueIndex
 from streams.sla.engine import Engine, TooLate
-from streams.sla.events import Absorbed, TicketEvent
+from streams.sla.events import (
+    Absorbed,
+    Changed,
+    Created,
+    Deleted,
+    Merged,
+    Messaged,
+    TicketEvent,
+)
 from streams.sla.facts import Fact
 from streams.sla.story import Bequest
 from streams.sla.ticket import Forgotten, Ticket
@@ -31,8 +41,21 @@ from streams.worker.paces import Paces
 
 BURST = 250
 """Tickets that one tick takes at most: nothing else runs meanwhile, not even a heartbeat."""
+NAMES: dict[type[TicketEvent], str] = {
+    Created: "ticket.created",
+    Messaged: "ticket.message",
+    Changed: "ticket.changed",
+    Merged: "ticket.merged",
+    Deleted: "ticket.deleted",
+    Absorbed: absorbed.TYPE,
+}
+"""Ticket events as metrics name them."""
 LOOKS = 1_000
 """Rows that one tick looks at after an adoption; most come to nothing."""
+AHEAD = 200
+"""The ms before tickets are due in which they are read from their rows, while there is time."""
+AT_HAND = 500
+"""Tickets that are read ahead at one time: the table keeps about twice as many objects."""
 
 
 class Processor:
@@ -63,6 +86,8 @@ class Processor:
         self.grace = grace
         self.retention = retention
         self.paces = Paces(engine, clock())
+        #: What became of the events of one call, by type and result: told to the meter at its end.
+        self._told: Counter[tuple[str, str]] = Counter()
 
     def restore(self, part: Partition) -> None:
         """Rebuild what is volatile from the rows: what is due, the board, the ledgers."""
@@ -77,7 +102,9 @@ class Processor:
         for key, packed in part.rows(self.ledger):
             owner = credits_ if CreditLedger.owns(key) else ledger
             owner.restore(key, self.ledger.decode(packed))
-        part.scratch.update(due=due, board=board, ledger=ledger, credits=credits_, unseen=[])
+        part.scratch.update(
+            due=due, board=board, ledger=ledger, credits=credits_, unseen=[], prepared=0
+        )
 
     def adopted(self, adoption: Adoption, parts: Iterable[Partition]) -> None:
         """Have the partitions' tickets looked at where a version is applied to open clocks (R18).
@@ -91,17 +118,20 @@ class Processor:
 
     def handle(self, part: Partition, records: Sequence[ConsumerRecord]) -> None:
         """Apply a partition's next records."""
+        self._told.clear()
         for record in records:
             try:
                 event = decode(record.value, record.key, record.headers)
                 if event is None:
-                    self.meter.event("other", "ignored")
+                    self._told["other", "ignored"] += 1
                     continue
                 self._apply(part, record.key, event)
             except Rejected as fault:
                 self._reject(part, record, fault.reason, str(fault))
             except TooLate as fault:
                 self._reject(part, record, "too_late", str(fault))
+        for (type_, result), count in self._told.items():
+            self.meter.events(type_, result, count)
 
     def tick(self, part: Partition, now: int) -> bool:
         """Fire what is due in the partition: time has reached `now` (ms UTC), less the grace.
@@ -115,6 +145,7 @@ class Processor:
             key = due.pop(instant)
             if key is None:
                 more = bool(part.scratch["unseen"])
+                self._prepare(part, instant)
                 break
             ticket = self.tickets.get(key)
             if not isinstance(ticket, Ticket):
@@ -131,6 +162,18 @@ class Processor:
         part.scratch["ledger"].forget(now)
         part.scratch["credits"].forget(now)
         return more
+
+    def upcoming(self, part: Partition) -> int | None:
+        """Give the instant (ms UTC) from which a tick would find something due."""
+        due = part.scratch["due"].next()
+        return None if due is None else due + self.grace
+
+    def _prepare(self, part: Partition, instant: int) -> None:
+        """Read the tickets from their rows that will soon be due: many may be due at once."""
+        since, until = part.scratch["prepared"], instant + AHEAD
+        part.scratch["prepared"] = until
+        for key in islice(part.scratch["due"].between(since, until), AT_HAND):
+            self.tickets.warm(key)
 
     def _look(self, part: Partition) -> None:
         """Find when the next of the rows that an adoption concerns are due."""
@@ -159,17 +202,17 @@ class Processor:
     def _apply(self, part: Partition, key: bytes, event: TicketEvent) -> None:
         known = self.tickets.get(key)
         if isinstance(event, Absorbed) and not isinstance(known, Ticket):
-            self.meter.event(_name(event), "ignored")  # another partition holds the ticket
+            self._told[NAMES[type(event)], "ignored"] += 1  # another partition holds the ticket
             return
         if isinstance(known, Forgotten):
             message = f"subject: {event.ticket!r} was closed and let go; open a new ticket for it"
             raise Rejected("ticket_forgotten", message)
         if known is not None and self.engine.knows(known, event):
-            self.meter.event(_name(event), "duplicate")
+            self._told[NAMES[type(event)], "duplicate"] += 1
             return
         told = None if known is None else known.story.bequests
         ticket, facts = self.engine.apply(known, event)
-        self.meter.event(_name(event), "applied")
+        self._told[NAMES[type(event)], "applied"] += 1
         if known is None and self.engine.unmatched(ticket):
             self.meter.unmatched()
         self._hand_on(part, ticket, told)
@@ -228,7 +271,7 @@ class Processor:
             message=message,
         )
         part.emit(self.names.dead_letters, record.key, record.value, record.timestamp, headers)
-        self.meter.event("other", "rejected")
+        self._told["other", "rejected"] += 1
         self.meter.dead_letter(reason)
 
     def _write_ledger(self, key: bytes, entries: Entries | None) -> None:
@@ -236,14 +279,3 @@ class Processor:
             self.ledger.pop(key)
         else:
             self.ledger[key] = entries
-
-
-def _name(event: TicketEvent) -> str:
-    return {
-        "Created": "ticket.created",
-        "Messaged": "ticket.message",
-        "Changed": "ticket.changed",
-        "Merged": "ticket.merged",
-        "Deleted": "ticket.deleted",
-        "Absorbed": absorbed.TYPE,
-    }[type(event).__name__]

@@ -63,3 +63,25 @@ def test_it_stays_small_however_often_one_entry_moves() -> None:
     assert len(index._heap) < 100
     assert heapq.nsmallest(1, index._heap)[0][0] <= 9_999
     assert index.pop(10_000) == "same"
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 20), st.none() | st.integers(0, 50)), max_size=200),
+    st.integers(0, 50),
+    st.integers(0, 50),
+)
+def test_what_is_due_between_two_instants_is_told_and_stays(
+    changes: list[tuple[int, int | None]], since: int, until: int
+) -> None:
+    """From the first up to the second, each once, whatever lies about that is stale."""
+    index: DueIndex[int] = DueIndex()
+    plain: dict[int, int] = {}
+    for name, due in changes:
+        index.put(name, due)
+        plain = {
+            **{k: v for k, v in plain.items() if k != name},
+            **({} if due is None else {name: due}),
+        }
+    told = list(index.between(since, until))
+    assert set(told) == {name for name, due in plain.items() if since <= due < until}
+    assert len(index) == len(plain)

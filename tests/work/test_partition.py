@@ -111,6 +111,27 @@ def test_after_a_great_commit_no_older_object_is_given(bench: Bench, unit: work.
     assert bench.table.get(b"k") == [2]
 
 
+def test_a_row_that_was_made_ready_is_at_hand_as_it_lies(
+    bench: Bench, unit: work.Partition
+) -> None:
+    """Decoded before anybody asks, and never in the place of what has changed since."""
+    with patch("streams.work.table.KEPT", 0):
+        settled(bench, {b"k": [1], b"l": [1]})
+    bench.table[b"l"] = [2]
+    with patch.object(bench.table, "decode", side_effect=bench.table.decode) as decode:
+        for _ in range(2):
+            for key in (b"k", b"l", b"nobody"):
+                bench.table.warm(key)
+        assert decode.call_count == 1
+        assert [bench.table.get(key) for key in (b"k", b"l", b"nobody")] == [[1], [2], None]
+        assert decode.call_count == 1
+    assert bench.table.get(b"k") == [1]
+    bench.table.warm(b"k")
+    settled(bench, {b"k": [3]})
+    assert bench.table.get(b"k") == [3]
+    assert not bench.part.has_work()
+
+
 def test_a_deleted_row_is_gone_though_its_object_was_kept(
     bench: Bench, unit: work.Partition
 ) -> None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from aiokafka import TopicPartition
@@ -12,7 +16,7 @@ from faust.types import TP
 
 from streams.work.partition import Partition
 from streams.work.table import Table
-from streams.work.tick import LOOK_SECONDS, Ticker
+from streams.work.tick import LOOK_SECONDS, SHORTEST_SECONDS, Ticker
 from tests.work.units import unit_of_work
 
 EVENTS, NOTES = TP("events", 0), TP("notes", 0)
@@ -218,3 +222,59 @@ async def test_who_has_more_to_do_waits_like_the_others_after_a_rebalance() -> N
     bench.part.suspend()
     await bench.round()
     assert asked == [1_000]
+
+
+async def test_the_next_round_comes_when_something_is_due() -> None:
+    """Not before it may fire (R5), not more often than brokers bear, at the interval at last."""
+    bench = Bench()
+    due: list[int | None] = [None]
+    bench.ticker.add(lambda _, now: None, 0.5, lambda _: due[0])
+    waits = {
+        None: 0.5,
+        1_299: 0.3,
+        1_499: 0.5,
+        9_000: 0.5,
+        1_001: SHORTEST_SECONDS,
+        0: SHORTEST_SECONDS,
+    }
+    for at, wait in waits.items():
+        due[0] = at
+        assert bench.ticker._pause() == pytest.approx(wait)
+    bench.part.suspend()
+    assert bench.ticker._pause() == 0.5
+
+
+async def test_what_a_tick_has_said_is_committed_at_once() -> None:
+    """Nobody waits for the interval where a deadline has passed; but where nothing was said."""
+    bench = Bench()
+
+    def speak(part: Partition, now: int) -> None:
+        if now > 1_000:
+            part.emit("out", b"k", b"v")
+
+    async def waited() -> bool:
+        """Whether a commit would wait for its interval, an hour, to be over."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(0.05):
+                await bench.work.wait(3600)
+                return False
+        return True
+
+    bench.ticker.handlers = [speak]
+    with patch("streams.work.unit.LEAST", 0):
+        await bench.round()
+        assert await waited()
+        bench.now += 1
+        await bench.round()
+        assert not await waited()
+        assert await waited()
+
+
+async def test_between_two_commits_passes_a_share_of_the_interval_though_all_hurry() -> None:
+    """Else there would be nothing but commits while many deadlines pass."""
+    bench = Bench()
+    bench.work.hurry()
+    with patch("streams.work.unit.LEAST", 1 / 36_000):
+        began = time.monotonic()
+        await bench.work.wait(3600)
+        assert time.monotonic() - began >= 0.1

@@ -167,8 +167,8 @@ def test_a_clock_that_starts_begins_its_series_at_0() -> None:
 def test_events_and_dead_letters_and_lateness_are_counted() -> None:
     """Interfaces: by type and result, by reason."""
     worker = LookedAt()
-    worker.meter.event("ticket.created", "applied")
-    worker.meter.event("ticket.unheard_of", "ignored")
+    worker.meter.events("ticket.created", "applied")
+    worker.meter.events("ticket.unheard_of", "ignored")
     worker.meter.dead_letter("not_json")
     worker.meter.unmatched()
     worker.meter.lateness(0.3)
@@ -236,7 +236,7 @@ def test_policies_levels_causes_and_reasons_are_bounded_too(breach: Fact) -> Non
         worker.meter.fact(replace(breach, policy=f"p{number}", reason=f"r{number}"))
         worker.meter.fact(replace(warning, level=number + 10))
         worker.meter.dead_letter(f"reason {number}")
-        worker.meter.event("ticket.created", f"result {number}")
+        worker.meter.events("ticket.created", f"result {number}")
     for name, label in (
         ("sla_breaches_total", "policy"),
         ("sla_breaches_total", "cause"),

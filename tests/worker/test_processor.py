@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import orjson
 import pytest
@@ -22,7 +23,7 @@ from streams.worker import ledger
 from streams.worker.bootstrap import build
 from streams.worker.follower import Follower
 from streams.worker.meter import Meter
-from streams.worker.processor import Processor
+from streams.worker.processor import AHEAD, Processor
 from streams.worker.settings import Settings
 from streams.worker.versions import Shelf
 from tests.work.units import unit_of_work
@@ -153,6 +154,42 @@ def test_an_answer_that_comes_within_the_grace_finds_nothing_to_take_back() -> N
     assert [fact["type"] for fact in patient.facts()] == ["sla.started", "sla.fulfilled"]
     taken_back = [fact["type"] for fact in prompt.facts()][1:3]
     assert taken_back == ["sla.breached", "sla.breach_retracted"]
+
+
+@pytest.mark.parametrize("grace", [0, 30 * SECOND])
+def test_it_tells_from_when_on_a_tick_finds_something(grace: int) -> None:
+    """R5: a millisecond after the instant, at which the promise is still kept; and the grace."""
+    bench = Bench(grace=grace)
+    assert bench.processor.upcoming(bench.part) is None
+    bench.hear("t", "created", START, tier="premium")
+    upcoming = bench.processor.upcoming(bench.part)
+    assert upcoming == START + HOUR // 2 + grace
+    bench.tick(upcoming)
+    assert {fact["type"] for fact in bench.facts()} == {"sla.started"}
+    bench.tick(upcoming + 1)
+    assert {fact["time"] for fact in bench.facts()[-2:]} == {show(START + HOUR // 2)}
+    assert (bench.processor.upcoming(bench.part) or 0) > upcoming
+
+
+def test_tickets_are_read_from_their_rows_before_they_are_due() -> None:
+    """When many are due at one instant, the time that each takes is what the last one waits."""
+    bench = Bench()
+    for number in range(3):
+        bench.hear(f"t{number}", "created", START + number * 10 * SECOND, tier="premium")
+    with patch("streams.work.table.KEPT", 0):
+        for table in bench.work.tables.values():
+            bench.part._settle(table)
+    due = START + HOUR // 2
+    with patch.object(bench.processor.tickets, "decode", side_effect=ValueError):
+        bench.tick(due - AHEAD)
+    decode = bench.processor.tickets.decode
+    with patch.object(bench.processor.tickets, "decode", side_effect=decode) as decoded:
+        bench.tick(due - AHEAD + 1)
+        bench.tick(due - AHEAD + 2)
+        assert decoded.call_count == 1
+        bench.tick(due + 1)
+        assert decoded.call_count == 1
+    assert [fact["subject"] for fact in bench.facts()][-1] == "t0"
 
 
 def test_a_ticket_that_no_policy_matches_is_counted_once() -> None:
