@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -16,8 +15,10 @@ from pathlib import Path
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 
+from streams.broker.ports import draw_port
 from streams.wire.topics import Names
 from streams.worker import preflight
+from streams.worker.reader import records
 
 TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
 
@@ -74,7 +75,7 @@ class Site:
         self.names, self.partitions = Names.prefixed(f"{name}."), partitions
         self.policies = folder / f"{name}.yaml"
         self.policies.write_text(policies)
-        self.port = _free_port()
+        self.port = draw_port()
         made = preflight.create(
             {"bootstrap_servers": [broker]},
             name,
@@ -158,32 +159,9 @@ class Site:
 
     def read(self, topic: str) -> list[ConsumerRecord]:
         """Read what is committed of a topic."""
-        return asyncio.run(self._read(topic))
 
-    async def _read(self, topic: str) -> list[ConsumerRecord]:
-        consumer = AIOKafkaConsumer(
-            bootstrap_servers=self.broker,
-            isolation_level="read_committed",
-            max_partition_fetch_bytes=8 << 20,
-        )
-        await consumer.start()
-        try:
-            parts = [TopicPartition(topic, p) for p in range(self.partitions)]
-            consumer.assign(parts)
-            ends = await consumer.end_offsets(parts)
-            for part, at in (await consumer.beginning_offsets(parts)).items():
-                consumer.seek(part, at)
-            found: list[ConsumerRecord] = []
-            for part in parts:
-                while await consumer.position(part) < ends[part]:
-                    found += (await consumer.getmany(part, timeout_ms=200)).get(part, [])
-            return found
-        finally:
-            await consumer.stop()
+        async def run() -> list[ConsumerRecord]:
+            client = {"bootstrap_servers": self.broker}
+            return [record async for record in records(client, topic)]
 
-
-def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
-        return port
+        return asyncio.run(run())

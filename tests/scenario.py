@@ -30,6 +30,7 @@ from zoneinfo import ZoneInfo
 
 from streams.sla.facts import Fact
 from streams.sla.policy import say_percent
+from tests.ticket_event import ticket_event
 
 FOLDER = Path(__file__).parent / "scenarios"
 ZONE = ZoneInfo("Europe/Paris")
@@ -164,13 +165,5 @@ def _event(own: str, number: int, match: re.Match[str]) -> dict[str, Any]:
         case what:
             message = f"{ticket}: no such event: {what!r}"
             raise ValueError(message)
-    utc = datetime.fromtimestamp(at / 1000, ZoneInfo("UTC"))
-    return {
-        "specversion": "1.0",
-        "id": f"{ticket}-{number}",
-        "source": "/scenarios",
-        "type": f"ticket.{type_}",
-        "subject": ticket,
-        "time": utc.isoformat(timespec="milliseconds"),
-        "data": {name: None if value == "none" else value for name, value in data.items()},
-    }
+    given = {name: None if value == "none" else value for name, value in data.items()}
+    return ticket_event(ticket, number, type_, at, given, "/scenarios")

@@ -12,13 +12,12 @@ from base64 import b64decode, b64encode
 from collections.abc import AsyncIterator, Iterable
 from typing import Any
 
-from aiokafka import AIOKafkaProducer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka import AIOKafkaProducer
 from aiokafka.structs import ConsumerRecord
 
 from streams.wire.dead_letter import PREFIX
 from streams.wire.instant import show
-from streams.worker.reader import reader
+from streams.worker.reader import records
 
 
 class NotALetter(ValueError):
@@ -27,43 +26,20 @@ class NotALetter(ValueError):
 
 async def letters(client: dict[str, Any], topic: str) -> AsyncIterator[dict[str, Any]]:
     """Give every dead letter up to the topic's end as of now, partition by partition."""
-    parts = sorted(await partitions(client, topic))
-    consumer = reader(client)
-    await consumer.start()
-    try:
-        consumer.assign(parts)
-        ends = await consumer.end_offsets(parts)
-        for part in parts:
-            while await consumer.position(part) < ends[part]:
-                for record in (await consumer.getmany(part, timeout_ms=200)).get(part, []):
-                    yield _letter(record)
-    finally:
-        await consumer.stop()
+    async for record in records(client, topic):
+        yield _letter(record)
 
 
 async def put_back(client: dict[str, Any], mended: Iterable[dict[str, Any]]) -> int:
     """Produce mended letters to where they came from; give how many. Raises NotALetter."""
-    records = [_record(number, letter) for number, letter in enumerate(mended, 1)]
+    sent = [_record(number, letter) for number, letter in enumerate(mended, 1)]
     producer = AIOKafkaProducer(**client, acks="all", enable_idempotence=True)
     await producer.start()
     try:
-        await asyncio.gather(*[await producer.send(**record) for record in records])
+        await asyncio.gather(*[await producer.send(**record) for record in sent])
     finally:
         await producer.stop()
-    return len(records)
-
-
-async def partitions(client: dict[str, Any], topic: str) -> list[TopicPartition]:
-    """Give a topic's partitions; none where there is no such topic."""
-    admin = AIOKafkaAdminClient(**client)
-    await admin.start()
-    try:
-        if topic not in await admin.list_topics():
-            return []
-        (described,) = await admin.describe_topics([topic])
-        return [TopicPartition(topic, one["partition"]) for one in described["partitions"]]
-    finally:
-        await admin.close()
+    return len(sent)
 
 
 def _letter(record: ConsumerRecord) -> dict[str, Any]:

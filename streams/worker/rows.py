@@ -16,9 +16,8 @@ from streams.sla.engine import Engine
 from streams.sla.ticket import Ticket
 from streams.wire import row
 from streams.wire.topics import Names
-from streams.worker.letters import partitions
 from streams.worker.preflight import PreflightError
-from streams.worker.reader import reader
+from streams.worker.reader import partitions, records
 from streams.worker.versions import Shelf, read
 
 
@@ -65,20 +64,10 @@ async def rows(client: dict[str, Any], app_id: str, names: Names) -> Rows:
 
 async def _latest(client: dict[str, Any], topic: str) -> dict[bytes, bytes]:
     """Give the last value of each key, as compaction would leave it."""
-    parts = sorted(await partitions(client, topic))
-    consumer = reader(client)
     found: dict[bytes, bytes] = {}
-    try:
-        await consumer.start()
-        consumer.assign(parts)
-        ends = await consumer.end_offsets(parts)
-        for part in parts:
-            while await consumer.position(part) < ends[part]:
-                for record in (await consumer.getmany(part, timeout_ms=200)).get(part, []):
-                    if record.value is None:
-                        found.pop(record.key, None)
-                    else:
-                        found[record.key] = record.value
-    finally:
-        await consumer.stop()
+    async for record in records(client, topic):
+        if record.value is None:
+            found.pop(record.key, None)
+        else:
+            found[record.key] = record.value
     return found

@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 
 from streams.cli.main import sla
 from streams.policies import load_file
+from tests.ticket_event import ticket_event
 
 POLICIES = """
 version: 1
@@ -33,17 +34,7 @@ def run(*arguments: str, **env: str) -> Result:
 
 def event(ticket: str, number: int, time: str, type_: str = "created", **data: Any) -> str:
     """Write an event."""
-    return json.dumps(
-        {
-            "specversion": "1.0",
-            "id": f"{ticket}-{number}",
-            "source": "/desk",
-            "type": f"ticket.{type_}",
-            "subject": ticket,
-            "time": f"2026-03-23T{time}Z",
-            "data": data,
-        }
-    )
+    return json.dumps(ticket_event(ticket, number, type_, f"2026-03-23T{time}Z", data))
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ from aiokafka import AIOKafkaProducer
 
 from streams.wire.instant import show
 from streams.worker.clock import wall
+from tests.ticket_event import ticket_event
 from tests.worker.rig import Rig
 
 HOUR = 3_600_000
@@ -117,7 +118,7 @@ class Load:
     def _event(self, ticket: str, type_: str, at: int, data: Event) -> Event:
         number = self._alive[ticket]
         self._alive[ticket] += 1
-        return event(ticket, number, type_, at, data)
+        return ticket_event(ticket, number, type_, at, data)
 
     def _disordered(self, events: list[Event], now: int) -> list[Event]:
         drawn: list[Event] = []
@@ -134,19 +135,6 @@ class Load:
             if self._dice.random() < self.disorder.swapped:
                 drawn[place - 1], drawn[place] = drawn[place], drawn[place - 1]
         return drawn
-
-
-def event(ticket: str, number: int, type_: str, at: int, data: Event) -> Event:
-    """Write a ticket event of an instant (ms UTC)."""
-    return {
-        "specversion": "1.0",
-        "id": f"{ticket}-{number}",
-        "source": "/faults",
-        "type": f"ticket.{type_}",
-        "subject": ticket,
-        "time": show(at),
-        "data": data,
-    }
 
 
 class Driver:

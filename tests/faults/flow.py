@@ -22,6 +22,7 @@ from streams.worker.clock import wall
 from tests.faults.case import BOUND
 from tests.faults.ground import Window, gather
 from tests.faults.judge import Verdict, judge
+from tests.ticket_event import cloudevent
 from tests.worker.rig import Rig
 
 POLICIES = """
@@ -46,19 +47,6 @@ def policies(folder: Path) -> Path:
     path = folder / "policies.yaml"
     path.write_text(POLICIES)
     return path
-
-
-def cloudevent(ticket: str, number: int, type_: str, at: datetime, **data: Any) -> dict[str, Any]:
-    """Write a ticket event."""
-    return {
-        "specversion": "1.0",
-        "id": f"{ticket}-{number}",
-        "source": "/tests",
-        "type": f"ticket.{type_}",
-        "subject": ticket,
-        "time": at.isoformat(timespec="milliseconds"),
-        "data": data,
-    }
 
 
 def portion(number: int, dice: random.Random, now: datetime, size: int = 20) -> list[Any]:

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from streams.wire.topics import EVER
-from tests.faults.flow import cloudevent
+from tests.ticket_event import cloudevent
 from tests.worker.rig import Rig
 from tests.worker.test_end_to_end import expected, without_detection
 

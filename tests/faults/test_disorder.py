@@ -12,8 +12,9 @@ import pytest
 from streams.wire.instant import show
 from streams.worker.clock import wall
 from tests.faults.case import STATIC, Case
-from tests.faults.driver import HOUR, Disorder, event
+from tests.faults.driver import HOUR, Disorder
 from tests.faults.judge import Verdict
+from tests.ticket_event import ticket_event
 
 pytestmark = pytest.mark.slow
 Cases = Callable[..., Case]
@@ -57,9 +58,9 @@ def test_one_ticket_of_many_updates_stays_one_row(
     """
     case = case_with(many)
     teams, start = ("billing", "support"), wall() - 6 * HOUR
-    told = [event("busy", 0, "created", start, {"status": "new", "team": teams[0]})]
+    told = [ticket_event("busy", 0, "created", start, {"status": "new", "team": teams[0]})]
     told += [
-        event("busy", number, "changed", start + number * 50, {"team": teams[number % 2]})
+        ticket_event("busy", number, "changed", start + number * 50, {"team": teams[number % 2]})
         for number in range(1, many)
     ]
     case.driver.send(told, case.load)
@@ -79,10 +80,10 @@ def test_unknown_fields_and_types_are_passed_over(case_with: Cases, report: Repo
     """What a newer source sends beside what is known neither stops nor changes anything."""
     case = case_with(1)
     now = wall()
-    known = event("k", 0, "created", now, {"status": "new", "priority": "urgent"})
-    strange = {**event("k", 1, "created", now, {}), "type": "ticket.sneezed"}
+    known = ticket_event("k", 0, "created", now, {"status": "new", "priority": "urgent"})
+    strange = {**ticket_event("k", 1, "created", now, {}), "type": "ticket.sneezed"}
     nested = {"nested": {"deep": [1, {"x": None}]}, "list": [1, [2], {"y": 3}], "größe": 1.5}
-    more = event("k", 2, "message", now + 1, {"author": "agent", "sentiment": 0.7, **nested})
+    more = ticket_event("k", 2, "message", now + 1, {"author": "agent", "sentiment": 0.7, **nested})
     more["traceparent"] = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
     case.driver.send([known, strange, more], case.load)
     case.start(*STATIC)

@@ -17,10 +17,11 @@ from streams.wire import sla_events, status
 from streams.wire.instant import show
 from streams.wire.ticket_events import decode
 from tests.faults.case import POLICIES
-from tests.faults.driver import LONGEST, Disorder, Load, event
+from tests.faults.driver import LONGEST, Disorder, Load
 from tests.faults.ground import Ground, Record, Window
 from tests.faults.judge import Verdict, judge, outcome
 from tests.faults.oracle import milliseconds
+from tests.ticket_event import ticket_event
 
 START = 1_790_000_000_000
 BOUND = 5.0
@@ -246,8 +247,8 @@ def _without(ground: Ground, number: int) -> dict[str, list[str]]:
 
 def test_a_fact_taken_back_is_excused_only_by_an_event_that_was_not_there() -> None:
     """R4, R7: the same retraction is right or false by when the reply was in the log."""
-    born = event("t", 0, "created", START, {"status": "new", "priority": "urgent"})
-    reply = event("t", 1, "message", START + 1_900, {"author": "agent"})
+    born = ticket_event("t", 0, "created", START, {"status": "new", "priority": "urgent"})
+    reply = ticket_event("t", 1, "message", START + 1_900, {"author": "agent"})
     breach = _breach(born)
     for acked, faults in ((START + 1_950, ["E"]), (START + 2_400, [])):
         ground = ground_of([born, reply], {"t-0": START, "t-1": acked})

@@ -14,9 +14,9 @@ import pytest
 from streams.wire.instant import show
 from streams.worker.clock import wall
 from tests.faults.case import Case
-from tests.faults.driver import event
 from tests.faults.ground import samples
 from tests.faults.judge import Verdict
+from tests.ticket_event import ticket_event
 
 pytestmark = pytest.mark.slow
 Cases = Callable[..., Case]
@@ -106,7 +106,7 @@ def test_a_burst_of_timers_is_fired_once_whoever_comes_or_goes(
     case.start()
     due = wall() + 2_000
     born = [
-        event(f"b{number}", 0, "created", due, {"status": "new", "priority": "urgent"})
+        ticket_event(f"b{number}", 0, "created", due, {"status": "new", "priority": "urgent"})
         for number in range(burst // 2)
     ]
     case.driver.send(born, case.load)

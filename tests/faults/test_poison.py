@@ -12,10 +12,11 @@ import pytest
 from streams.worker.clock import wall
 from tests.faults import oracle
 from tests.faults.case import STATIC, Case
-from tests.faults.driver import HOUR, event
+from tests.faults.driver import HOUR
 from tests.faults.ground import gather, samples
 from tests.faults.judge import Verdict
 from tests.faults.poison import Poison, poison
+from tests.ticket_event import ticket_event
 
 pytestmark = pytest.mark.slow
 Cases = Callable[..., Case]
@@ -32,8 +33,8 @@ def test_a_thousand_mutations_are_each_applied_or_dead_lettered_and_kill_nothing
     case, dice = case_with(seed), random.Random(seed)
     now, records = wall() - HOUR, list[Poison]()
     for number in range(MUTATIONS):
-        born = event(f"p{number}", 0, "created", now + number, {"status": "new"})
-        reply = event(f"p{number}", 1, "message", now + number + 900, {"author": "agent"})
+        born = ticket_event(f"p{number}", 0, "created", now + number, {"status": "new"})
+        reply = ticket_event(f"p{number}", 1, "message", now + number + 900, {"author": "agent"})
         if dice.random() < 0.5:
             records += [_right(born), poison(dice, reply)]
         else:
@@ -64,9 +65,9 @@ def test_a_huge_record_is_dead_lettered_whole_and_those_around_it_count(
     """Fact 6: 2 MB where the topic lets them in; no crash loop, not even over a restart."""
     case = case_with(1, **{"max.message.bytes": "9000000"})
     now = wall()
-    born = event("h", 0, "created", now, {"status": "new", "priority": "urgent"})
-    huge = event("h", 1, "changed", now + 1, {"note": "x" * HUGE})
-    reply = event("h", 2, "message", now + 2, {"author": "agent"})
+    born = ticket_event("h", 0, "created", now, {"status": "new", "priority": "urgent"})
+    huge = ticket_event("h", 1, "changed", now + 1, {"note": "x" * HUGE})
+    reply = ticket_event("h", 2, "message", now + 2, {"author": "agent"})
     case.driver.send_raw([_right(born), _right(huge), _right(reply)])
     case.start(*STATIC)
     case.until(lambda: counted(case)["rejected"] == 1, "dead-lettered")

@@ -13,8 +13,8 @@ from aiokafka import AIOKafkaProducer
 from streams.wire.row import STATE_VERSION
 from streams.worker.clock import wall
 from tests.faults.case import POLICIES, STATIC, Case
-from tests.faults.driver import event
 from tests.faults.judge import Verdict
+from tests.ticket_event import ticket_event
 
 pytestmark = pytest.mark.slow
 Cases = Callable[..., Case]
@@ -45,7 +45,7 @@ def test_a_row_of_a_newer_release_is_refused_in_words_and_nothing_is_written(
     """A release that does not know a row must not guess; the one that wrote it goes on."""
     case = case_with(1)
     now = wall()
-    born = event("n", 0, "created", now, {"status": "new", "priority": "urgent"})
+    born = ticket_event("n", 0, "created", now, {"status": "new", "priority": "urgent"})
     case.driver.send([born], case.load)
     case.start(*STATIC)
     case.until(lambda: bool(latest(case)), "the row is committed")

@@ -16,7 +16,8 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from streams.wire.topics import LARGE
 from tests.faults.cluster import members, until
-from tests.faults.flow import cloudevent, policies
+from tests.faults.flow import policies
+from tests.ticket_event import cloudevent
 from tests.worker.rig import PARTITIONS, Rig
 
 EXIT_REFUSED, EXIT_FATAL = 1, 70

@@ -16,11 +16,12 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaProducer
 from aiokafka.structs import ConsumerRecord
 
 from streams.wire.topics import Names
 from streams.worker import preflight
+from streams.worker.reader import records
 
 PARTITIONS = 4
 Record = tuple[bytes | None, bytes | None]
@@ -174,24 +175,8 @@ class Rig:
         """Read a topic to its end."""
 
         async def run() -> list[ConsumerRecord]:
-            consumer = AIOKafkaConsumer(
-                bootstrap_servers=self.broker,
-                isolation_level=isolation,
-                enable_auto_commit=False,
-                auto_offset_reset="earliest",
-            )
-            await consumer.start()
-            try:
-                parts = [TopicPartition(topic, p) for p in range(PARTITIONS)]
-                consumer.assign(parts)
-                ends = await consumer.end_offsets(parts)
-                found: list[ConsumerRecord] = []
-                for part in parts:
-                    while await consumer.position(part) < ends[part]:
-                        found += (await consumer.getmany(part, timeout_ms=200)).get(part, [])
-                return found
-            finally:
-                await consumer.stop()
+            client = {"bootstrap_servers": self.broker}
+            return [record async for record in records(client, topic, isolation)]
 
         return asyncio.run(run())
 

@@ -24,23 +24,11 @@ from streams.wire.sla_events import event as as_event
 from streams.wire.ticket_events import decode
 from streams.worker.clock import wall
 from tests.scenario import FOLDER, read_all
+from tests.ticket_event import cloudevent
 from tests.worker.rig import Rig
 
 SCENARIOS = [scenario for scenario in read_all() if len(scenario.tickets) == 1]
 """Those of one ticket; what passes between tickets takes its time, see test_merges."""
-
-
-def cloudevent(ticket: str, number: int, type_: str, at: datetime, **data: Any) -> dict[str, Any]:
-    """Write a ticket event."""
-    return {
-        "specversion": "1.0",
-        "id": f"{ticket}-{number}",
-        "source": "/tests",
-        "type": f"ticket.{type_}",
-        "subject": ticket,
-        "time": at.isoformat(timespec="milliseconds"),
-        "data": data,
-    }
 
 
 def expected(events: list[dict[str, Any]], policies: Path, until: int) -> dict[str, dict[str, Any]]:

@@ -16,12 +16,12 @@ from streams.sla.policy import Pause, PolicySet
 from streams.sla.ticket import Forgotten, Ticket
 from streams.sla.versions import Adoption
 from streams.wire import row, topics
-from streams.wire.instant import show
 from streams.work import Partition, Table
 from streams.worker import ledger
 from streams.worker.meter import Meter
 from streams.worker.processor import BURST, LOOKS, Processor
 from tests.sla.test_versions import OLD, TEN, at, promised
+from tests.ticket_event import ticket_event
 from tests.work.units import unit_of_work
 
 NINE = at("Mon", "09:00")
@@ -70,15 +70,7 @@ class Held:
         with self.work.unit(self.part, "events"):
             for name in tickets:
                 self.offset += 1
-                event = {
-                    "specversion": "1.0",
-                    "id": f"{name}-{self.offset}",
-                    "source": "/tests",
-                    "type": f"ticket.{type_}",
-                    "subject": name,
-                    "time": show(when),
-                    "data": data,
-                }
+                event = ticket_event(name, self.offset, type_, when, data)
                 value = orjson.dumps(event)
                 self.processor.handle(
                     self.part,
