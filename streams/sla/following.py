@@ -50,8 +50,8 @@ class Following:
     def facts(self) -> list[Fact]:
         """Bring every clock to where the story and the policies say it should be."""
         ticket = self.ticket
-        priority = ticket.story.attributes.get("priority")
-        stands = priority == self.before.get("priority")
+        now = ticket.story.attributes
+        stands = now.get("priority") == self.before.get("priority")
         if isinstance(self.event, Absorbed | Adopted):
             stands = False
         said: list[Fact] = []
@@ -62,7 +62,10 @@ class Following:
                 self._steady.add(name)
         for kind in KINDS:
             for metric in self._metrics(kind):
-                said += self._follow((kind, metric))
+                # Each event leaves open clocks under the policy that matches: with the attributes
+                # of then, it still does.
+                if now is not self.before or (kind, metric) not in self._steady:
+                    said += self._follow((kind, metric))
         return said
 
     def _metrics(self, kind: str) -> Iterable[str]:
