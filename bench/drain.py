@@ -1,0 +1,209 @@
+"""How a backlog is drained, measured in the same way for everyone.
+
+The log begins and ends, in each partition, with a ticket that is solved at once. The window is from
+the first outcome in the topic to the last: no start-up is in it, but a JVM's warm-up and the flush
+of the last outcomes are. It is found by the topic's ends, which are asked 20 times a second; CPU is
+looked at in the same moments. Nothing is asked of groups, whose offsets each commits when it likes,
+and nobody reads the outcomes meanwhile.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import ground
+import job
+import orjson
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from contest import Team
+from ground import Site
+
+from streams.history.replay import replay
+from streams.policies import load
+from streams.wire.instant import parse
+from streams.wire.ticket_events import decode
+
+OUTCOMES = ("sla.breached", "sla.fulfilled")
+LOOK = 0.05
+"""Seconds between two looks."""
+QUIET = 2.5
+"""Seconds without a new record until all is read and counted …"""
+SILENT = 20.0
+"""… and until what is not said then is held to be missing."""
+PATIENCE = 120.0
+"""Seconds that a start may take."""
+
+Key = tuple[str, str, str, int]
+Said = list[tuple[int, int, Key]]
+"""Partition, offset, and the outcome: ticket, metric, type, instant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What is seen in a moment: the ends of the topic's partitions, and seconds of CPU."""
+
+    at: float
+    ends: list[int]
+    own: float
+    broker: float
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """The events to be drained, and what must be said of them."""
+
+    events: list[job.Event]
+    wanted: Counter[Key]
+
+    @classmethod
+    def draw(cls, count: int) -> Backlog:
+        """Draw about so many events; ask a replay what must be said."""
+        events = job.events(count)
+        told = [event for one in events if (event := decode(orjson.dumps(one), keyed=False))]
+        done = replay(told, load(job.POLICIES), until=int(time.time() * 1000))
+        facts = (fact for _, fact in done.facts if f"sla.{fact.type}" in OUTCOMES)
+        keys = ((one.ticket, str(one.metric), f"sla.{one.type}", one.time) for one in facts)
+        return cls(events, Counter(keys))
+
+    def reached(self, said: Said) -> tuple[int, list[int]]:
+        """Say how far somebody came: events, and the instant in each partition.
+
+        Who says that a clock was fulfilled has seen the event that did it, and all before it.
+        """
+        solved = {(key[0], key[3]) for *_, key in said if key[2] == "sla.fulfilled"}
+        seen, come = [0] * job.PARTITIONS, [(0, 0)] * job.PARTITIONS
+        for one in self.events:
+            part, at = job.partition(one["subject"]), parse(one["time"])
+            seen[part] += 1
+            if (one["subject"], at) in solved:
+                come[part] = (seen[part], at)
+        return sum(count for count, _ in come), [at for _, at in come]
+
+    def judge(self, said: Said, until: list[int] | None) -> dict[str, float]:
+        """Compare what was said with what must be; where cut short, up to instants by partition."""
+        told = Counter(key for *_, key in said)
+        wanted = self.wanted
+        if until:
+            wanted = Counter(
+                {key: n for key, n in wanted.items() if key[3] < until[job.partition(key[0])]}
+            )
+        extra = Counter({key: n for key, n in told.items() if key not in self.wanted})
+        return {
+            "missing": sum(key not in told for key in wanted),
+            "wrong": extra.total(),
+            "repeated": (told - self.wanted - extra).total(),
+        }
+
+
+def outcomes(site: Site) -> Said:
+    """Read what was said."""
+    facts = ((one, orjson.loads(one.value)) for one in site.read(site.names.sla_events))
+    return [
+        (
+            one.partition,
+            one.offset,
+            (fact["subject"], fact["data"]["metric"], fact["type"], parse(fact["time"])),
+        )
+        for one, fact in facts
+        if fact["type"] in OUTCOMES
+    ]
+
+
+def drain(
+    site: Site, team: Team, backlog: Backlog, broker: int | None, cap: float
+) -> dict[str, float]:
+    """Wait until a backlog is done, or `cap` seconds from the first record on; give figures."""
+    looks, said, cut = asyncio.run(_Watch(site, team, backlog, broker).over(cap))
+    begin, end = _seen(looks, said, min), _seen(looks, said, max)
+    took = end.at - begin.at
+    done, until = backlog.reached(said) if cut else (len(backlog.events), None)
+    return {
+        "events_a_second": done / took,
+        "cpu_us_an_event": (end.own - begin.own) / done * 1e6,
+        "broker_cpu_us_an_event": (end.broker - begin.broker) / done * 1e6,
+        "rss_mb": sum(one.rss("VmHWM") for one in team) / 1e6,
+        "events": done,
+        "seconds": took,
+        "start_seconds": begin.at - min(one.started for one in team),
+        **backlog.judge(said, until),
+    }
+
+
+def _seen(looks: list[Look], said: Said, which: Callable[[Iterable[int]], int]) -> Look:
+    """Find the look that saw the first, or the last, outcome of all."""
+    moments = []
+    for part in {part for part, *_ in said}:
+        offset = which(at for where, at, _ in said if where == part)
+        moments.append(next(n for n, look in enumerate(looks) if look.ends[part] > offset))
+    return looks[which(moments)]
+
+
+class _Watch:
+    """Looks at processes and at the topic of outcomes until all is said."""
+
+    def __init__(self, site: Site, team: Team, backlog: Backlog, broker: int | None) -> None:
+        self._site, self._team, self._backlog, self._broker = site, team, backlog, broker
+        self._parts = [TopicPartition(site.names.sla_events, n) for n in range(site.partitions)]
+        self._looks: list[Look] = []
+
+    async def over(self, cap: float) -> tuple[list[Look], Said, bool]:
+        """Give all looks, what was said, and whether the time was over before it was all."""
+        every, held = (
+            AIOKafkaConsumer(bootstrap_servers=self._site.broker, isolation_level=level)
+            for level in ("read_uncommitted", "read_committed")
+        )
+        await every.start()
+        await held.start()
+        try:
+            began, counted = await self._first(every), 0.0
+            while True:
+                now = await self._look(every)
+                if now - began > cap:
+                    return self._looks, await self._said(), True
+                quiet = now - self._moved()
+                if min(quiet, now - counted) > QUIET and await self._all_committed(held):
+                    said = await self._said()
+                    told = {key for *_, key in said}
+                    if told >= self._backlog.wanted.keys() or quiet > SILENT:
+                        return self._looks, said, False
+                    counted = now
+        finally:
+            await every.stop()
+            await held.stop()
+
+    async def _first(self, consumer: AIOKafkaConsumer) -> float:
+        """Wait for the first record of all."""
+        while (now := await self._look(consumer)) and not any(self._looks[-1].ends):
+            if now - self._team[0].started > PATIENCE:
+                raise RuntimeError(f"it says nothing: {self._team[0].log.read_text()[-3000:]}")
+        return now
+
+    async def _look(self, consumer: AIOKafkaConsumer) -> float:
+        await asyncio.sleep(LOOK)
+        for one in self._team:
+            one.must_live()
+        ends = await consumer.end_offsets(self._parts)
+        own = sum(one.cpu() for one in self._team)
+        broker = ground.cpu(self._broker) if self._broker else 0.0
+        self._looks.append(Look(time.time(), [ends[part] for part in self._parts], own, broker))
+        return self._looks[-1].at
+
+    def _moved(self) -> float:
+        """Give the moment at which the ends were first seen where they are."""
+        last = self._looks[-1]
+        for look in reversed(self._looks):
+            if look.ends != last.ends:
+                break
+            last = look
+        return last.at
+
+    async def _all_committed(self, consumer: AIOKafkaConsumer) -> bool:
+        ends = await consumer.end_offsets(self._parts)
+        return [ends[part] for part in self._parts] == self._looks[-1].ends
+
+    async def _said(self) -> Said:
+        return await asyncio.to_thread(outcomes, self._site)
