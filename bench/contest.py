@@ -16,6 +16,8 @@ from ground import Process, Site
 
 PEERS = Path(__file__).parent / "peers"
 Team = list[Process]
+NEXT = "the partition's next event"
+"""When a deadline is noticed: by those who go by the time of events."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ def ours(name: str, processes: int) -> Contestant:
         return [site.worker("--http-port", "0") for _ in range(processes)]
 
     says = "settings as they come" + (f", {processes} processes" if processes > 1 else "")
-    return Contestant(name, "exactly once", "real", says, start)
+    return Contestant(name, "exactly once", "the clock", says, start)
 
 
 def faust() -> Contestant:
@@ -64,17 +66,33 @@ def faust() -> Contestant:
         return [Process([*command, "--without-web"], log, environment(site))]
 
     says = "table in memory, one event at a time"
-    return Contestant("plain-faust", "at least once", "on the partition's next event", says, start)
+    return Contestant("plain-faust", "at least once", NEXT, says, start)
 
 
-def script(name: str, file: str, guarantee: str, timers: str, says: str) -> Contestant:
-    """Give a peer that is a Python script, in the peers' venv."""
+def quix(name: str, *, timers: bool) -> Contestant:
+    """Give Quix Streams, as its guide has it or with timers by a detour."""
 
     def start(site: Site) -> Team:
-        command = [str(tools.python()), str(PEERS / file)]
+        told = environment(site, TIMERS="yes" if timers else "no")
+        command = [str(tools.python()), str(PEERS / "quix.py")]
+        return [Process(command, site.folder / f"{site.app_id}.log", told)]
+
+    if timers:
+        falls_due, says = NEXT, "RocksDB, a commit in 5 s, one key for all of a partition"
+    else:
+        falls_due, says = "none: the ticket's own next event", "RocksDB, a commit in 5 s"
+    return Contestant(name, "exactly once", falls_due, says, start, tools.python)
+
+
+def bytewax() -> Contestant:
+    """Give Bytewax."""
+
+    def start(site: Site) -> Team:
+        command = [str(tools.python()), str(PEERS / "bytewax_job.py")]
         return [Process(command, site.folder / f"{site.app_id}.log", environment(site))]
 
-    return Contestant(name, guarantee, timers, says, start, tools.python)
+    says = "keyed by partition, a snapshot a second"
+    return Contestant("bytewax", "at least once", NEXT, says, start, tools.python)
 
 
 def streams(name: str, guarantee: str, store: str = "memory", threads: int = 1) -> Contestant:
@@ -91,8 +109,26 @@ def streams(name: str, guarantee: str, store: str = "memory", threads: int = 1) 
 
     words = guarantee.removesuffix("_v2").replace("_", " ")
     says = f"{guarantee}, store {store}, {threads} thread{'s' * (threads > 1)}"
-    timers = "on the partition's next event"
-    return Contestant(name, words, timers, says, start, prepare)
+    return Contestant(name, words, NEXT, says, start, prepare)
+
+
+def flink(name: str, guarantee: str, threads: int = 1) -> Contestant:
+    """Give Flink, in one process; `guarantee` as its sink names it."""
+
+    def prepare() -> list[str]:
+        return tools.java("flink")
+
+    def start(site: Site) -> Team:
+        opened = [
+            f"--add-opens=java.base/java.{one}=ALL-UNNAMED" for one in ("util", "lang", "time")
+        ]
+        command = [*prepare(), *opened, "Job"]
+        told = environment(site, GUARANTEE=guarantee, THREADS=str(threads))
+        return [Process(command, site.folder / f"{site.app_id}.log", told)]
+
+    says = f"{guarantee}, state on the heap, a checkpoint a second, parallelism {threads}"
+    words = guarantee.lower().replace("_", " ")
+    return Contestant(name, words, f"{NEXT} (watermarks)", says, start, prepare)
 
 
 ALL = [
@@ -102,6 +138,12 @@ ALL = [
     streams("kafka-streams-rocksdb", "exactly_once_v2", store="rocksdb"),
     streams("kafka-streams-alo", "at_least_once"),
     streams("kafka-streams-x2", "exactly_once_v2", threads=2),
+    flink("flink", "EXACTLY_ONCE"),
+    flink("flink-alo", "AT_LEAST_ONCE"),
+    flink("flink-x2", "EXACTLY_ONCE", threads=2),
+    quix("quix", timers=True),
+    quix("quix-guide", timers=False),
+    bytewax(),
     faust(),
 ]
 BY_NAME = {one.name: one for one in ALL}

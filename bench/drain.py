@@ -20,7 +20,7 @@ import job
 import orjson
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from contest import Team
-from ground import Site
+from ground import Site, Stopped
 
 from streams.history.replay import replay
 from streams.policies import load
@@ -179,7 +179,7 @@ class _Watch:
         """Wait for the first record of all."""
         while (now := await self._look(consumer)) and not any(self._looks[-1].ends):
             if now - self._team[0].started > PATIENCE:
-                raise RuntimeError(f"it says nothing: {self._team[0].log.read_text()[-3000:]}")
+                raise Stopped(f"it says nothing: {self._team[0].log.read_text()[-3000:]}")
         return now
 
     async def _look(self, consumer: AIOKafkaConsumer) -> float:

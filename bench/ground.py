@@ -44,6 +44,10 @@ def rss(pid: int, field: str) -> int:
     return int(status.split(f"{field}:")[1].split()[0]) * 1024
 
 
+class Stopped(RuntimeError):
+    """A process that ended, or does not do what it is there for; has the end of its log."""
+
+
 class Process:
     """A process that is measured."""
 
@@ -69,7 +73,7 @@ class Process:
     def must_live(self) -> None:
         """Raise with the end of its log where it has ended."""
         if self.process.poll() is not None:
-            raise RuntimeError(f"it ended: {self.log.read_text()[-3000:]}")
+            raise Stopped(f"it ended: {self.log.read_text()[-3000:]}")
 
     def kill(self) -> None:
         """SIGKILL."""

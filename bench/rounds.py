@@ -15,7 +15,7 @@ import click
 import job
 from contest import Contestant
 from drain import Backlog, drain
-from ground import Site
+from ground import Site, Stopped
 from tools import Lacking
 
 from streams.broker import EmbeddedKafka
@@ -81,7 +81,11 @@ def run(contestants: list[Contestant], count: int, rounds: int, cap: float) -> d
     with EmbeddedKafka(auto_create_topics=True, overrides=BROKER) as kafka:
         for number in range(rounds):
             for one in taking_part:
-                figures = once(one, f"{one.name}-{number}", kafka, backlog, cap)
+                try:
+                    figures = once(one, f"{one.name}-{number}", kafka, backlog, cap)
+                except Stopped as failure:
+                    click.echo(f"{one.name} {number + 1} failed: {failure}", err=True)
+                    continue
                 results["contestants"][one.name]["rounds"].append(figures)
                 shown = ", ".join(f"{k} {v:,.1f}" for k, v in figures.items())
                 click.echo(f"{one.name} {number + 1}: {shown}", err=True)
@@ -115,6 +119,9 @@ def show(results: dict[str, Any]) -> None:
     click.echo("|---|---:|" + "---:|" * len(COLUMNS) + "---|---|---|")
     base = 0.0
     for name, told in results["contestants"].items():
+        if not told["rounds"]:
+            click.echo(f"| {name} | failed |")
+            continue
         figures = {column: median(told["rounds"], column) for column in COLUMNS}
         base = base or figures["events_a_second"]
         cells = [name, f"{figures['events_a_second'] / base:.2f}"]
