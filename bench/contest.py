@@ -146,4 +146,3 @@ ALL = [
     bytewax(),
     faust(),
 ]
-BY_NAME = {one.name: one for one in ALL}

@@ -38,6 +38,14 @@ def cpu(pid: int) -> float:
     return sum(map(int, stat[11:15])) / TICKS_A_SECOND
 
 
+def busy() -> float:
+    """Give the seconds of CPU that all of the machine has used, and what its host took from it."""
+    user, nice, system, _, _, irq, softirq, steal = map(
+        int, Path("/proc/stat").read_text().split()[1:9]
+    )
+    return (user + nice + system + irq + softirq + steal) / TICKS_A_SECOND
+
+
 def rss(pid: int, field: str) -> int:
     """Give bytes of memory as /proc/PID/status has them."""
     status = Path(f"/proc/{pid}/status").read_text()
