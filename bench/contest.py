@@ -16,6 +16,8 @@ from ground import Process, Site
 
 PEERS = Path(__file__).parent / "peers"
 Team = list[Process]
+JVM = ["-Xmx512m", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"]
+"""Without a limit the heap grows into a quarter of the machine; the job is as fast in this one."""
 NEXT = "the partition's next event"
 """When a deadline is noticed: by those who go by the time of events."""
 
@@ -103,7 +105,7 @@ def streams(name: str, guarantee: str, store: str = "memory", threads: int = 1) 
 
     def start(site: Site) -> Team:
         told = {"GUARANTEE": guarantee, "STORE": store, "THREADS": str(threads)}
-        command = [*prepare(), "Job"]
+        command = [*prepare(), *JVM, "Job"]
         log = site.folder / f"{site.app_id}.log"
         return [Process(command, log, environment(site, **told))]
 
@@ -122,7 +124,7 @@ def flink(name: str, guarantee: str, threads: int = 1) -> Contestant:
         opened = [
             f"--add-opens=java.base/java.{one}=ALL-UNNAMED" for one in ("util", "lang", "time")
         ]
-        command = [*prepare(), *opened, "Job"]
+        command = [*prepare(), *JVM, *opened, "Job"]
         told = environment(site, GUARANTEE=guarantee, THREADS=str(threads))
         return [Process(command, site.folder / f"{site.app_id}.log", told)]
 

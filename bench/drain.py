@@ -2,9 +2,9 @@
 
 The log begins and ends, in each partition, with a ticket that is solved at once. The window is from
 the first outcome in the topic to the last: no start-up is in it, but a JVM's warm-up and the flush
-of the last outcomes are. It is found by the topic's ends, which are asked 20 times a second; CPU is
-looked at in the same moments. Nothing is asked of groups, whose offsets each commits when it likes,
-and nobody reads the outcomes meanwhile.
+of the last outcomes are; `warm` is the second half of the events alone. The window is found by the
+topic's ends, which are asked 20 times a second; CPU is looked at in the same moments. Nothing is
+asked of groups, whose offsets each commits when it likes, and nobody reads the outcomes meanwhile.
 """
 
 from __future__ import annotations
@@ -70,19 +70,14 @@ class Backlog:
         keys = ((one.ticket, str(one.metric), f"sla.{one.type}", one.time) for one in facts)
         return cls(events, Counter(keys))
 
-    def reached(self, said: Said) -> tuple[int, list[int]]:
-        """Say how far somebody came: events, and the instant in each partition.
-
-        Who says that a clock was fulfilled has seen the event that did it, and all before it.
-        """
-        solved = {(key[0], key[3]) for *_, key in said if key[2] == "sla.fulfilled"}
-        seen, come = [0] * job.PARTITIONS, [(0, 0)] * job.PARTITIONS
+    def places(self) -> dict[tuple[str, int], tuple[int, int]]:
+        """Give each event's partition and place in it, from 1 on, by ticket and instant."""
+        seen, found = [0] * job.PARTITIONS, {}
         for one in self.events:
-            part, at = job.partition(one["subject"]), parse(one["time"])
+            part = job.partition(one["subject"])
             seen[part] += 1
-            if (one["subject"], at) in solved:
-                come[part] = (seen[part], at)
-        return sum(count for count, _ in come), [at for _, at in come]
+            found[one["subject"], parse(one["time"])] = (part, seen[part])
+        return found
 
     def judge(self, said: Said, until: list[int] | None) -> dict[str, float]:
         """Compare what was said with what must be.
@@ -117,35 +112,78 @@ def outcomes(site: Site) -> Said:
     ]
 
 
+class Progress:
+    """How far somebody was, told by what was said.
+
+    Who says that a clock was fulfilled has seen the event that did it, and all before it.
+    """
+
+    def __init__(self, backlog: Backlog, said: Said) -> None:
+        """Find the events that were spoken of."""
+        places, self._until = backlog.places(), [0] * job.PARTITIONS
+        self._come: dict[int, list[tuple[int, int, int]]] = {}
+        """By partition of the outcomes: offset, and the event's partition and place."""
+        for where, offset, (ticket, _, type_, at) in sorted(said):
+            if type_ == "sla.fulfilled" and (ticket, at) in places:
+                part, place = places[ticket, at]
+                self._until[part] = max(self._until[part], at)
+                self._come.setdefault(where, []).append((offset, part, place))
+
+    def until(self) -> list[int]:
+        """Give the instant that was reached in each partition."""
+        return self._until
+
+    def events(self, looks: list[Look]) -> list[int]:
+        """Give how many events were done at each look."""
+        far, done, at = [0] * job.PARTITIONS, [], dict.fromkeys(self._come, 0)
+        for look in looks:
+            for where, some in self._come.items():
+                while at[where] < len(some) and some[at[where]][0] < look.ends[where]:
+                    _, part, place = some[at[where]]
+                    far[part] = max(far[part], place)
+                    at[where] += 1
+            done.append(sum(far))
+        return done
+
+
 def drain(
     site: Site, team: Team, backlog: Backlog, broker: int | None, cap: float
 ) -> dict[str, float]:
     """Wait until a backlog is done, or `cap` seconds from the first record on; give figures."""
     looks, said, cut = asyncio.run(_Watch(site, team, backlog, broker).over(cap))
-    begin, end = _seen(looks, said, min), _seen(looks, said, max)
+    # What brought about the first outcome was done before it was seen.
+    begin, end = looks[_seen(looks, said, min) - 1], looks[_seen(looks, said, max)]
+    progress = Progress(backlog, said)
+    came = progress.events(looks)
+    done = came[-1] if cut else len(backlog.events)
+    half = next(number for number, count in enumerate(came) if count >= done / 2)
+    middle, left = looks[half], done - came[half]
+    if middle.at >= end.at:  # All in one look: there is no half.
+        middle, left = begin, done
     took = end.at - begin.at
-    done, until = backlog.reached(said) if cut else (len(backlog.events), None)
+    others = end.machine - begin.machine - (end.own + end.broker - begin.own - begin.broker)
     return {
         "events_a_second": done / took,
         "cpu_us_an_event": (end.own - begin.own) / done * 1e6,
+        "warm_events_a_second": left / (end.at - middle.at),
+        "warm_cpu_us_an_event": (end.own - middle.own) / left * 1e6,
         "broker_cpu_us_an_event": (end.broker - begin.broker) / done * 1e6,
-        "others_cores": (end.machine - begin.machine) / took
-        - (end.own + end.broker - begin.own - begin.broker) / took,
+        "others_cores": others / took,
         "rss_mb": sum(one.rss("VmHWM") for one in team) / 1e6,
         "events": done,
         "seconds": took,
         "start_seconds": begin.at - min(one.started for one in team),
-        **backlog.judge(said, until),
+        **backlog.judge(said, progress.until() if cut else None),
     }
 
 
-def _seen(looks: list[Look], said: Said, which: Callable[[Iterable[int]], int]) -> Look:
-    """Find the look that saw the first, or the last, outcome of all."""
+def _seen(looks: list[Look], said: Said, which: Callable[[Iterable[int]], int]) -> int:
+    """Find the number of the look that saw the first, or the last, outcome of all."""
     moments = []
     for part in {part for part, *_ in said}:
         offset = which(at for where, at, _ in said if where == part)
         moments.append(next(n for n, look in enumerate(looks) if look.ends[part] > offset))
-    return looks[which(moments)]
+    return which(moments)
 
 
 class _Watch:

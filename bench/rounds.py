@@ -27,6 +27,8 @@ BROKER = {
 COLUMNS = {
     "events_a_second": "events/s",
     "cpu_us_an_event": "CPU µs/event",
+    "warm_events_a_second": "warm events/s",
+    "warm_cpu_us_an_event": "warm CPU µs/event",
     "broker_cpu_us_an_event": "broker µs/event",
     "rss_mb": "peak RSS MB",
     "events": "events",
@@ -83,7 +85,7 @@ def run(contestants: list[Contestant], count: int, rounds: int, cap: float) -> d
             for one in taking_part:
                 try:
                     figures = once(one, f"{one.name}-{number}", kafka, backlog, cap)
-                except Stopped as failure:
+                except (Stopped, OSError) as failure:
                     click.echo(f"{one.name} {number + 1} failed: {failure}", err=True)
                     continue
                 results["contestants"][one.name]["rounds"].append(figures)
@@ -117,7 +119,7 @@ def show(results: dict[str, Any]) -> None:
     """Print the table; ratios are to the first contestant."""
     click.echo("| | ratio | " + " | ".join(COLUMNS.values()) + " | guarantee | timers | settings |")
     click.echo("|---|---:|" + "---:|" * len(COLUMNS) + "---|---|---|")
-    base = 0.0
+    base = 0.0  # The first of all.
     for name, told in results["contestants"].items():
         if not told["rounds"]:
             click.echo(f"| {name} | failed |")

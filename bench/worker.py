@@ -40,7 +40,7 @@ def cli() -> None:
 
 
 @cli.command()
-@click.option("--events", "count", default=250_000, help="About so many.")
+@click.option("--events", "count", default=300_000, help="About so many.")
 @click.option("--rounds", "turns", default=3)
 @click.option("--cap", default=90.0, help="Seconds that one may take; judged by what it did.")
 @click.option("--only", multiple=True, type=click.Choice([one.name for one in contest.ALL]))
