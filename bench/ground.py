@@ -1,4 +1,4 @@
-"""A broker, topics and worker processes to be measured, and what Linux tells of a process."""
+"""Topics and worker processes to be measured, and what Linux tells of a process."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ import urllib.request
 from collections.abc import Iterable
 from pathlib import Path
 
+import job
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 
 from streams.broker.ports import draw_port
 from streams.wire.topics import Names
@@ -21,6 +23,38 @@ from streams.worker import preflight
 from streams.worker.reader import records
 
 TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
+
+
+def tree(pid: int) -> list[int]:
+    """Give a process and all its children that live."""
+    found = [pid]
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        found += (one for child in task.read_text().split() for one in tree(int(child)))
+    return found
+
+
+def cpu(pid: int) -> float:
+    """Give the seconds of CPU, user and system, of a process and of its children that ended."""
+    stat = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return sum(map(int, stat[11:15])) / TICKS_A_SECOND
+
+
+def busy() -> float:
+    """Give the seconds of CPU that all of the machine has used, and what its host took from it."""
+    user, nice, system, _, _, irq, softirq, steal = map(
+        int, Path("/proc/stat").read_text().split()[1:9]
+    )
+    return (user + nice + system + irq + softirq + steal) / TICKS_A_SECOND
+
+
+def rss(pid: int, field: str) -> int:
+    """Give bytes of memory as /proc/PID/status has them."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.split(f"{field}:")[1].split()[0]) * 1024
+
+
+class Stopped(RuntimeError):
+    """A process that ended, or does not do what it is there for; has the end of its log."""
 
 
 class Process:
@@ -38,19 +72,17 @@ class Process:
         self.started = time.time()
 
     def cpu(self) -> float:
-        """Give the seconds of CPU that it has used."""
-        stat = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(stat[11]) + int(stat[12])) / TICKS_A_SECOND
+        """Give the seconds of CPU that it and its children have used."""
+        return sum(cpu(pid) for pid in tree(self.process.pid))
 
     def rss(self, field: str = "VmRSS") -> int:
-        """Give bytes of memory; `VmHWM` is the most that it ever had."""
-        status = Path(f"/proc/{self.process.pid}/status").read_text()
-        return int(status.split(f"{field}:")[1].split()[0]) * 1024
+        """Give bytes of memory, children's too; `VmHWM` is the most that each ever had."""
+        return sum(rss(pid, field) for pid in tree(self.process.pid))
 
     def must_live(self) -> None:
         """Raise with the end of its log where it has ended."""
         if self.process.poll() is not None:
-            raise RuntimeError(f"it ended: {self.log.read_text()[-3000:]}")
+            raise Stopped(f"it ended: {self.log.read_text()[-3000:]}")
 
     def kill(self) -> None:
         """SIGKILL."""
@@ -68,7 +100,12 @@ class Site:
     """The topics of one run under a prefix of its own, and the worker on them."""
 
     def __init__(
-        self, broker: str, name: str, folder: Path, policies: str, partitions: int = 4
+        self,
+        broker: str,
+        name: str,
+        folder: Path,
+        policies: str,
+        partitions: int = job.PARTITIONS,
     ) -> None:
         """Make the topics."""
         self.broker, self.app_id, self.folder = broker, name, folder
@@ -84,6 +121,18 @@ class Site:
             settings={"retention.ms": "-1"},
         )
         asyncio.run(made)
+
+    def clear(self) -> None:
+        """Take away all topics that bear its name."""
+        asyncio.run(self._clear())
+
+    async def _clear(self) -> None:
+        admin = AIOKafkaAdminClient(bootstrap_servers=self.broker)
+        await admin.start()
+        try:
+            await admin.delete_topics([t for t in await admin.list_topics() if self.app_id in t])
+        finally:
+            await admin.close()
 
     def worker(self, *flags: str) -> Process:
         """Start a worker."""
@@ -107,15 +156,24 @@ class Site:
         return asyncio.run(self._load(records))
 
     async def _load(self, records: Iterable[tuple[bytes, bytes]]) -> int:
-        producer = AIOKafkaProducer(
-            bootstrap_servers=self.broker, linger_ms=20, max_batch_size=200_000
-        )
+        producer = AIOKafkaProducer(bootstrap_servers=self.broker, max_batch_size=100_000)
         await producer.start()
         try:
-            topic = self.names.ticket_events
-            sent = [await producer.send(topic, value, key) for key, value in records]
+            topic, count, now = self.names.ticket_events, 0, int(time.time() * 1000)
+            batches = {part: producer.create_batch() for part in range(self.partitions)}
+            sent = []
+            for key, value in records:
+                part = job.partition(key.decode(), self.partitions)
+                if batches[part].append(key=key, value=value, timestamp=now) is None:
+                    sent.append(await producer.send_batch(batches[part], topic, partition=part))
+                    batches[part] = producer.create_batch()
+                    batches[part].append(key=key, value=value, timestamp=now)
+                count += 1
+            for part, batch in batches.items():
+                if batch.record_count():
+                    sent.append(await producer.send_batch(batch, topic, partition=part))
             await asyncio.gather(*sent)
-            return len(sent)
+            return count
         finally:
             await producer.stop()
 

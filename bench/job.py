@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from functools import cache
+from itertools import count as numbers
 from typing import Any
 
 import orjson
+from aiokafka.partitioner import murmur2
 
 from streams.wire.instant import show
 
@@ -28,11 +31,9 @@ policies:
       total_resolution: {low: 96h, normal: 48h, high: 24h, urgent: 8h}
     pause: {statuses: [pending], metrics: [first_response, total_resolution]}
 """
-TARGETS = {"low": (24, 96), "normal": (8, 48), "high": (4, 24), "urgent": (1, 8)}
-"""The same, in hours, for whoever has no policies."""
-
-LAST = "Z"
-"""How tickets begin that are there to end the time of the others; nobody is asked about them."""
+PARTITIONS = 4
+MARK = "Z"
+"""How tickets begin that mark both ends of the log in each partition: each is solved at once."""
 
 Event = dict[str, Any]
 
@@ -43,16 +44,30 @@ def events(count: int, seed: int = 7) -> list[Event]:
     drawn: list[tuple[int, Event]] = []
     for number in range(count // 5):
         drawn += _ticket(dice, f"T{number:07d}")
+    drawn += _marks("A", BEGIN - MINUTE)
     # Whoever tells time by events must see it go on in every partition, past the last deadline.
-    end = BEGIN + 40 * 24 * HOUR
-    drawn += [(end, event(f"{LAST}{n}", 0, "created", end, priority="low")) for n in range(100)]
+    drawn += _marks("Z", BEGIN + 40 * 24 * HOUR)
     drawn.sort(key=lambda entry: entry[0])
     return [event for _, event in drawn]
 
 
+@cache
+def partition(ticket: str, partitions: int = PARTITIONS) -> int:
+    """Say where a ticket's records are, as Kafka's own clients do."""
+    return int(murmur2(ticket.encode()) & 0x7FFFFFFF) % partitions
+
+
+def _marks(name: str, at: int) -> Iterator[tuple[int, Event]]:
+    for wanted in range(PARTITIONS):
+        tickets = (f"{MARK}{name}{number}" for number in numbers())
+        ticket = next(one for one in tickets if partition(one) == wanted)
+        yield at, event(ticket, 0, "created", at, status="open", priority="low", channel="email")
+        yield at + 1, event(ticket, 1, "changed", at + 1, status="solved")
+
+
 def _ticket(dice: random.Random, name: str) -> Iterator[tuple[int, Event]]:
     at, paused = BEGIN + dice.randrange(20 * 24 * HOUR), False
-    (priority,) = dice.choices(list(TARGETS), (30, 40, 20, 10))
+    (priority,) = dice.choices(("low", "normal", "high", "urgent"), (30, 40, 20, 10))
     about = {"priority": priority, "channel": dice.choice(["email", "chat", "phone"])}
     yield at, event(name, 0, "created", at, status="open", **about)
     steps = dice.choices(range(7), (4, 10, 18, 24, 20, 14, 10))[0]

@@ -1,11 +1,11 @@
 """How fast the worker is, how late, and how soon it is back: on a real broker, by real processes.
 
-    python bench/worker.py throughput    events a second of a backlog, beside plain Faust
+    python bench/worker.py throughput    events a second of a backlog, beside others
     python bench/worker.py timers        from the deadline to the committed fact, under load
     python bench/worker.py recovery      kill -9 with many open tickets: to ready again
 
-Each says what it measured; the machine's noise is in it. Throughput is given as ratios, medians of
-rounds in turn. All outputs are compared with a replay of the same events.
+Each says what it measured; the machine's noise is in it. Throughput is given as medians of rounds
+in turn. All outputs are compared with a replay of the same events.
 """
 
 from __future__ import annotations
@@ -13,83 +13,24 @@ from __future__ import annotations
 import os
 import platform
 import statistics
-import sys
 import tempfile
 import threading
 import time
-from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import click
+import contest
 import job
 import orjson
+import rounds
 from ground import Process, Site
 
 from streams.broker import EmbeddedKafka
-from streams.history.replay import replay
-from streams.policies import load
 from streams.wire.instant import parse
-from streams.wire.ticket_events import decode
 
-HERE = Path(__file__).parent
-OUTCOMES = ("sla.breached", "sla.fulfilled")
 SOON = 0.25
 """Seconds between two looks at a worker."""
-
-
-def outcomes(events: list[job.Event]) -> Counter[tuple[str, ...]]:
-    """Say what must be said of the events: ticket, metric, outcome, instant."""
-    told = [event for one in events if (event := decode(orjson.dumps(one), keyed=False))]
-    done = replay(told, load(job.POLICIES), until=int(time.time() * 1000))
-    return Counter(
-        (fact.ticket, fact.metric, f"sla.{fact.type}", str(fact.time))
-        for _, fact in done.facts
-        if f"sla.{fact.type}" in OUTCOMES and not fact.ticket.startswith(job.LAST)
-    )
-
-
-def said(site: Site) -> Counter[tuple[str, ...]]:
-    """Say what was said."""
-    facts = (orjson.loads(record.value) for record in site.read(site.names.sla_events))
-    return Counter(
-        (fact["subject"], fact["data"]["metric"], fact["type"], str(parse(fact["time"])))
-        for fact in facts
-        if fact["type"] in OUTCOMES and not fact["subject"].startswith(job.LAST)
-    )
-
-
-def drain(site: Site, process: Process, count: int) -> dict[str, float]:
-    """Wait until a backlog is done; give events a second, CPU us an event, and memory."""
-    while (left := site.lag()) == count:
-        process.must_live()
-        time.sleep(SOON)
-    began, used, first = time.time(), process.cpu(), count - left
-    while (left := site.lag()) > 0:
-        process.must_live()
-        time.sleep(SOON)
-    took, burnt, done = time.time() - began, process.cpu() - used, count - first
-    return {
-        "events_a_second": done / took,
-        "cpu_us_an_event": burnt / done * 1e6,
-        "rss_mb": process.rss("VmHWM") / 1e6,
-    }
-
-
-def contestants(broker: str) -> dict[str, object]:
-    """Give what is measured: how each is started on a site."""
-    plain = [sys.executable, str(HERE / "peers" / "plain_faust.py"), "worker", "-l", "warn"]
-
-    def faust(site: Site) -> Process:
-        environment = {
-            "BROKER": broker,
-            "APP_ID": site.app_id,
-            "IN_TOPIC": site.names.ticket_events,
-            "OUT_TOPIC": site.names.sla_events,
-        }
-        return Process([*plain, "--without-web"], site.folder / f"{site.app_id}.log", environment)
-
-    return {"worker": Site.worker, "plain Faust": faust}
 
 
 @click.group()
@@ -99,39 +40,20 @@ def cli() -> None:
 
 
 @cli.command()
-@click.option("--events", "count", default=50_000)
-@click.option("--rounds", default=3)
-def throughput(count: int, rounds: int) -> None:
-    """Drain a backlog."""
-    events = job.events(count)
-    wanted = outcomes(events)
-    with tempfile.TemporaryDirectory() as folder, EmbeddedKafka(auto_create_topics=True) as kafka:
-        measured: dict[str, list[dict[str, float]]] = {}
-        for number in range(rounds):
-            for name, start in contestants(kafka.bootstrap).items():
-                label = f"{name.replace(' ', '-').lower()}-{number}"
-                site = Site(kafka.bootstrap, label, Path(folder), job.POLICIES)
-                loaded = site.load(job.records(events))
-                process = start(site)  # type: ignore[operator]
-                try:
-                    figures = drain(site, process, loaded)
-                    time.sleep(2)  # what is due is said by the ticks that follow
-                finally:
-                    process.kill()
-                told = said(site)
-                figures["missing"] = (wanted - told).total()
-                figures["extra"] = (told - wanted).total()
-                measured.setdefault(name, []).append(figures)
-                click.echo(f"{label}: " + ", ".join(f"{k} {v:,.0f}" for k, v in figures.items()))
-    base = median(measured["worker"], "events_a_second")
-    for name, rows in measured.items():
-        ratio = base / median(rows, "events_a_second")
-        click.echo(f"{name}: the worker does {ratio:.2f} times as many events a second")
-
-
-def median(rows: list[dict[str, float]], name: str) -> float:
-    """Give the median of a figure over the rounds."""
-    return statistics.median(row[name] for row in rows)
+@click.option("--events", "count", default=300_000, help="About so many.")
+@click.option("--rounds", "turns", default=3)
+@click.option("--cap", default=90.0, help="Seconds that one may take; judged by what it did.")
+@click.option("--only", multiple=True, type=click.Choice([one.name for one in contest.ALL]))
+@click.option("--json", "file", type=click.Path(path_type=Path), help="Keep all figures.")
+def throughput(
+    count: int, turns: int, cap: float, only: tuple[str, ...], file: Path | None
+) -> None:
+    """Drain a backlog, beside others who do the same job."""
+    taking_part = [one for one in contest.ALL if not only or one.name in only]
+    results = rounds.run(taking_part, count, turns, cap)
+    if file:
+        rounds.write(results, file)
+    rounds.show(results)
 
 
 @cli.command()
