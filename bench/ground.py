@@ -84,6 +84,14 @@ class Process:
         if self.process.poll() is not None:
             raise Stopped(f"it ended: {self.log.read_text()[-3000:]}")
 
+    def pause(self) -> None:
+        """SIGSTOP."""
+        self.process.send_signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """SIGCONT."""
+        self.process.send_signal(signal.SIGCONT)
+
     def kill(self) -> None:
         """SIGKILL."""
         if self.process.poll() is None:
