@@ -8,6 +8,7 @@ import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.PipelineOptions;
 import org.apache.flink.connector.base.DeliveryGuarantee;
 import org.apache.flink.connector.kafka.sink.KafkaRecordSerializationSchema;
 import org.apache.flink.connector.kafka.sink.KafkaSink;
@@ -70,6 +71,7 @@ public final class Job {
         String broker = given.get("BROKER");
         Configuration settings = new Configuration();
         settings.set(CheckpointingOptions.CHECKPOINTS_DIRECTORY, Path.of(given.get("STATE_DIR")).toUri().toString());
+        settings.set(PipelineOptions.GENERIC_TYPES, false); // Kryo would be slow: let it be an error.
         var flink = StreamExecutionEnvironment.createLocalEnvironment(Integer.parseInt(given.get("THREADS")), settings);
         flink.enableCheckpointing(1000);
         flink.getConfig().enableObjectReuse();
