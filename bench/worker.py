@@ -82,6 +82,8 @@ def timers(count: int, due: int, rate: int, flags: tuple[str, ...]) -> None:
                 seen = threads.submit(site.watch, site.names.sla_events, over)
                 time.sleep(max(0.0, now / 1000 + 25 - time.time()))
                 poured = threads.submit(pour, site, rate, over)
+                plain = spent(worker, now / 1000 + 26, now / 1000 + 29)
+                burst_took = spent(worker, now / 1000 + 29.5, now / 1000 + 35.5) - 2 * plain
                 time.sleep(max(0.0, now / 1000 + 45 - time.time()))
                 settle(site, worker)
                 over.set()
@@ -99,8 +101,17 @@ def timers(count: int, due: int, rate: int, flags: tuple[str, ...]) -> None:
     shares = {"p50": 0.5, "p99": 0.99, "most": 1.0}
     shown = ", ".join(f"{k} {late[min(due - 1, int(due * v))]:.0f} ms" for k, v in shares.items())
     click.echo(
-        f"{count:,} open, {due:,} due in a second, {count_poured / 20:,.0f} events/s: {shown}"
+        f"{count:,} open, {due:,} due in a second, {count_poured / 20:,.0f} events/s: {shown}; "
+        f"{burst_took / due * 1e6:.0f} us of CPU each, {plain / 3:.0%} of a core for the events"
     )
+
+
+def spent(worker: Process, since: float, until: float) -> float:
+    """Give the seconds of CPU that a worker uses from one instant to another."""
+    time.sleep(max(0.0, since - time.time()))
+    used = worker.cpu()
+    time.sleep(max(0.0, until - time.time()))
+    return worker.cpu() - used
 
 
 def opened(count: int, priority: str) -> list[job.Event]:

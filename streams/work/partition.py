@@ -125,7 +125,7 @@ class Partition:
         if self._work.current is not self:
             raise RuntimeError("emit was called outside of a unit of work of this partition")
         key, value, _, headers = out
-        size = len(key or b"") + len(value or b"") + RECORD_OVERHEAD
+        size = RECORD_OVERHEAD + (len(key) if key else 0) + (len(value) if value else 0)
         for name, data in headers:
             size += len(name) * 3 + len(data or b"") + 10  # utf-8 takes at most 3 of our letters
         if size > self._work.max_record_bytes:
@@ -273,7 +273,7 @@ class Partition:
     def _settle(self, table: Table[Any]) -> list[Output]:
         """Bring the dirty rows of a table to rest and return them as changelog records."""
         rows = self.tables[table.name]
-        live = rows.settle()
+        live = rows.settle(table.most)
         rest, encode, limit = rows.rest, table.encode, self._work.max_record_bytes
         now = int(time.time() * 1000)
         changes = []
@@ -296,11 +296,11 @@ class Partition:
         assert self._producer is not None
         batch = self._producer.create_batch()
         for key, value, timestamp, headers in outputs:
-            fields = {"key": key, "value": value, "timestamp": timestamp, "headers": list(headers)}
-            if batch.append(**fields) is None:
+            told = list(headers)
+            if batch.append(key=key, value=value, timestamp=timestamp, headers=told) is None:
                 yield batch
                 batch = self._producer.create_batch()
-                batch.append(**fields)
+                batch.append(key=key, value=value, timestamp=timestamp, headers=told)
         if batch.record_count():
             yield batch
 

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 
 V = TypeVar("V")
 
-KEPT = 1_000
-"""Clean objects after which a generation of them ends. Each may take some kilobytes."""
+KEPT = 10_000
+"""Clean objects after which a generation of them ends, in all partitions that are held together;
+each may take some kilobytes, and there are two generations."""
 
 
 class Rows:
@@ -40,19 +41,19 @@ class Rows:
         self._recent: dict[bytes, Any] = {}
         self._former: dict[bytes, Any] = {}
 
-    def settle(self) -> dict[bytes, Any]:
+    def settle(self, most: int) -> dict[bytes, Any]:
         """Take the dirty rows out; the objects are kept for whoever asks for them soon."""
         settled, self.live = self.live, {}
-        if len(settled) > KEPT:
+        if len(settled) > most:
             # All go: one that was kept and is not replaced would be older than what is at rest.
             self._former, self._recent = {}, {}
             return settled
-        self.keep(settled)
+        self.keep(settled, most)
         return settled
 
-    def keep(self, clean: dict[bytes, Any]) -> None:
-        """Keep clean objects; those that have been kept longest give way."""
-        if len(self._recent) >= KEPT:
+    def keep(self, clean: dict[bytes, Any], most: int) -> None:
+        """Keep clean objects; a generation of so many, and the one before it gives way."""
+        if len(self._recent) >= most:
             self._former, self._recent = self._recent, {}
         self._recent.update(clean)
 
@@ -110,11 +111,21 @@ class Table(Generic[V]):
         raw = rows.rest.get(key)
         return default if raw is None else self.decode(raw)
 
-    def warm(self, key: bytes) -> None:
-        """Have the object of a row at hand: somebody will soon ask for it, and be in a hurry."""
+    def warm(self, key: bytes) -> bool:
+        """Have the object of a row at hand: somebody will soon ask for it, and be in a hurry.
+
+        True where it was not at hand before.
+        """
         rows = self._rows()
-        if key not in rows.live and not rows.keeps(key) and (raw := rows.rest.get(key)) is not None:
-            rows.keep({key: self.decode(raw)})
+        if key in rows.live or rows.keeps(key) or (raw := rows.rest.get(key)) is None:
+            return False
+        rows.keep({key: self.decode(raw)}, self.most)
+        return True
+
+    @property
+    def most(self) -> int:
+        """How many clean objects make a generation in one of the partitions held."""
+        return KEPT // max(1, len(self._work.parts))
 
     def __getitem__(self, key: bytes) -> V:
         """Return the row or raise KeyError."""

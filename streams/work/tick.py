@@ -159,5 +159,5 @@ class Ticker:
         else:
             part.last_tick_ms = now
         self._work.stats.ticks += 1
-        if part.waiting() > said:
+        if part.waiting() > said and not more:
             self._work.hurry()

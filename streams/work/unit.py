@@ -28,7 +28,7 @@ from streams.work.table import Table
 
 log = logging.getLogger(__name__)
 
-LEAST = 0.2
+LEAST = 0.4
 """The share of the commit interval that passes between two commits even where one is asked for."""
 
 Hook = Callable[[Partition], None]

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import islice
 
 from aiokafka import ConsumerRecord
 
@@ -39,7 +38,7 @@ from streams.worker.ledger import Entries, Ledger
 from streams.worker.meter import Meter
 from streams.worker.paces import Paces
 
-BURST = 250
+BURST = 50
 """Tickets that one tick takes at most: nothing else runs meanwhile, not even a heartbeat."""
 NAMES: dict[type[TicketEvent], str] = {
     Created: "ticket.created",
@@ -52,10 +51,10 @@ NAMES: dict[type[TicketEvent], str] = {
 """Ticket events as metrics name them."""
 LOOKS = 1_000
 """Rows that one tick looks at after an adoption; most come to nothing."""
-AHEAD = 200
+AHEAD = 1_000
 """The ms before tickets are due in which they are read from their rows, while there is time."""
-AT_HAND = 500
-"""Tickets that are read ahead at one time: the table keeps about twice as many objects."""
+AT_HAND = 250
+"""Tickets that one tick reads ahead at most."""
 
 
 class Processor:
@@ -170,10 +169,12 @@ class Processor:
 
     def _prepare(self, part: Partition, instant: int) -> None:
         """Read the tickets from their rows that will soon be due: many may be due at once."""
-        since, until = part.scratch["prepared"], instant + AHEAD
+        since, until, left = part.scratch["prepared"], instant + AHEAD, AT_HAND
+        for key in part.scratch["due"].between(since, until):
+            left -= self.tickets.warm(key)
+            if not left:
+                return
         part.scratch["prepared"] = until
-        for key in islice(part.scratch["due"].between(since, until), AT_HAND):
-            self.tickets.warm(key)
 
     def _look(self, part: Partition) -> None:
         """Find when the next of the rows that an adoption concerns are due."""
