@@ -83,6 +83,7 @@ class UnitOfWork:
         finally:
             self.current = before
         self.stats.units += 1
+        part.touch()
 
     def call(self, hooks: Iterable[Hook], part: Partition, what: str) -> None:
         """Call hooks with the partition as a unit each."""
@@ -157,6 +158,8 @@ class UnitOfWork:
             await asyncio.gather(restore(self, fresh), *also)
             for part in fresh:
                 tally.check(tally.read(part.noted), self._restored(part), self.app_id)
+                self.stats.fenced += part.fence.fenced
+                self.stats.aborted += part.fence.aborted(tally.epoch(part.noted))
         except asyncio.CancelledError:
             await asyncio.shield(_close_all(fresh))
             raise

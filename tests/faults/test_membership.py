@@ -17,6 +17,7 @@ from tests.faults.case import Case
 from tests.faults.driver import event
 from tests.faults.ground import samples
 from tests.faults.judge import Verdict
+from tests.worker.rig import PARTITIONS
 
 pytestmark = pytest.mark.slow
 Cases = Callable[..., Case]
@@ -95,6 +96,8 @@ def test_a_worker_that_slept_through_its_session_wakes_fenced(
         case.until(lambda: case.rig.workers[sleeper].poll() is not None, "the sleeper has ended")
         assert case.rig.workers[sleeper].returncode == FENCED, case.rig.log(sleeper)[-4000:]
         assert "fenced: another worker has taken over" in case.rig.log(sleeper)
+        shown = samples(case.page(-1))
+        assert ("sla_producers_fenced_total", {}, float(PARTITIONS)) in shown
     report(case.finish())
 
 
