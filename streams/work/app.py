@@ -23,7 +23,7 @@ from faust.app.base import BootStrategy as FaustBootStrategy
 from faust.assignor.partition_assignor import PartitionAssignor
 from faust.transport.drivers import aiokafka as driver
 
-from streams.work import pins, topics
+from streams.work import farewell, pins, topics
 from streams.work.assignor import StaticAssignor
 from streams.work.consumer import Transport
 from streams.work.errors import Refused
@@ -67,10 +67,11 @@ class App(faust.App):
     """A Faust app with tables, batches and ticks that are committed together.
 
     commit_interval, session_timeout, transaction_timeout, connect_timeout and stop_timeout are
-    seconds. `instance_id` makes the membership static: a restart within the session timeout takes
-    its partitions back without a rebalance of the others. `hold_transaction` is an aid for tests:
-    it keeps each transaction open that many seconds before its commit. Further keywords are Faust
-    settings, such as `broker_credentials`.
+    seconds; the last is what the last commit may take (see `farewell`). `instance_id` makes the
+    membership static: a restart within the session timeout takes its partitions back without a
+    rebalance of the others. `hold_transaction` is an aid for tests: it keeps each transaction open
+    that many seconds before its commit. Further keywords are Faust settings, such as
+    `broker_credentials`.
     """
 
     BootStrategy = BootStrategy
@@ -289,6 +290,8 @@ class App(faust.App):
             starting = asyncio.create_task(self.start())
             await self._until_asked_to_stop(starting)
             await self._end(starting)
+        else:
+            farewell.watch(lambda: True, self.stop_timeout)
 
     def stop_serving(self) -> None:
         """Ask `serve` to commit and return."""
@@ -333,12 +336,9 @@ class App(faust.App):
     async def _end(self, starting: asyncio.Task[None]) -> None:
         """Stop, first what must be safe, then in good order as far as the time goes."""
         self.enter("stopping", "asked to stop")
-        try:
-            async with asyncio.timeout(self.stop_timeout):
-                await self.work.release_all()
-                await self.stop()
-        except TimeoutError:
-            log.warning("all is committed, but the group was not left in %s s", self.stop_timeout)
+        farewell.watch(lambda: self.work.settled, self.stop_timeout)
+        await self.work.release_all()
+        await self.stop()
         starting.cancel()
         with suppress(BaseException):
             await starting

@@ -62,6 +62,7 @@ class UnitOfWork:
         self.before_commit: list[Hook] = []
         self.stats = Stats()
         self.closing = False
+        self.settled = False  #: what was done before the end is committed
         #: Counts the changes of membership, so that an acquisition can tell that it is stale.
         self.membership = 0
         self._lock = asyncio.Lock()
@@ -190,6 +191,7 @@ class UnitOfWork:
         self.closing = True
         self.suspend()
         await self.commit()
+        self.settled = True
         await self._release(list(self.parts))
 
     async def _release(self, numbers: Iterable[int]) -> None:
