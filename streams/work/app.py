@@ -46,6 +46,7 @@ P = TypeVar("P", bound=Hook)
 A = TypeVar("A", bound=Acquired)
 
 EXIT_REFUSED = 1
+HEARTBEAT_SECONDS = 1.0
 
 
 def wall_clock() -> int:
@@ -118,7 +119,8 @@ class App(faust.App):
             **{
                 "broker_commit_interval": commit_interval,
                 "broker_session_timeout": session_timeout,
-                "broker_heartbeat_interval": session_timeout / 5,
+                # By a heartbeat the others learn that somebody comes or goes.
+                "broker_heartbeat_interval": min(session_timeout / 5, HEARTBEAT_SECONDS),
                 "broker_max_poll_records": max_records_per_unit,
                 "consumer_group_instance_id": instance_id,
                 "consumer_max_fetch_size": max(1 << 20, max_record_bytes + (64 << 10)),
@@ -235,7 +237,11 @@ class App(faust.App):
         return [part.stats() for part in self.partitions]
 
     def readiness(self) -> Readiness:
-        """Return (ready, state, reason)."""
+        """Return (ready, state, reason); nobody is ready while the brokers do not answer."""
+        silent = self.ticker.silent_seconds
+        if self._state.ready and silent:
+            reason = f"the brokers have not answered for {silent:.0f} s"
+            return Readiness(False, self._state.state, reason)  # noqa: FBT003 - it is a tuple
         return self._state
 
     def enter(self, state: State, reason: str = "") -> None:

@@ -152,16 +152,17 @@ def test_brokers_that_do_not_answer_keep_no_worker_from_ending(
         try:
             rig.start()
             with frozen(node):
+                rig.until(lambda: rig.http("/readyz")[0] == 503, "not ready")
+                assert "the brokers have not answered for" in rig.http("/readyz")[1]
                 assert stopped(rig) == 0, rig.log()
             assert TOO_LATE in rig.log()
-            rig.start()
+            rig.start("--commit-interval", "3")
             flow = Flow(rig)
             with flow.running():
                 rig.until(lambda: len(rig.facts()) > 200, "under load")
+                rig.until(lambda: 0.2 < uncommitted(rig) < 1, "between two commits")
                 with flow.outage():
                     with frozen(node):
-                        number = len(rig.workers) - 1
-                        rig.until(lambda: uncommitted(rig, number) > 1, "a commit is under way")
                         assert stopped(rig, seconds=LAST_COMMIT_SECONDS) == 70, rig.log()
                     assert "the last commit did not end within 10 s" in rig.log()
                     rig.start()
@@ -170,7 +171,7 @@ def test_brokers_that_do_not_answer_keep_no_worker_from_ending(
             rig.close()
 
 
-def uncommitted(rig: Rig, number: int) -> float:
+def uncommitted(rig: Rig) -> float:
     """Give the age of a worker's oldest change that is not committed, in seconds."""
-    lines = rig.http("/metrics", number)[1].splitlines()
+    lines = rig.http("/metrics")[1].splitlines()
     return float(next(one for one in lines if one.startswith("sla_uncommitted_seconds")).split()[1])
