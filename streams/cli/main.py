@@ -7,6 +7,7 @@ from importlib import import_module
 import click
 
 from streams import __version__
+from streams.cli.early import leave_when_asked
 
 COMMANDS = {
     "demo": ("streams.cli.demo:demo", "Watch real tickets run through a real, embedded Kafka."),
@@ -35,10 +36,11 @@ class LazyGroup(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import the command, or answer None where there is none of that name."""
-        del ctx
         where = COMMANDS.get(cmd_name)
         if where is None:
             return None
+        if cmd_name == "worker":  # its imports take longest, and it is what supervisors stop
+            ctx.call_on_close(leave_when_asked())
         module, attribute = where[0].split(":")
         command: click.Command = getattr(import_module(module), attribute)
         return command

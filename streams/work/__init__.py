@@ -57,6 +57,9 @@ practice, and those that a test can show are named in `tests/work`.
     none. So each commit notes beside its offsets how many rows it leaves (`tally`).
 17. A producer that loses the line while it asks who coordinates its transaction ends for good; any
     other loss it deals with (`coordinator`).
+18. A producer that begins under a transactional id raises its epoch by one, and by two where that
+    aborts an open transaction. Meanwhile the brokers tell it to wait; so they do while a commit is
+    being finished (`fence`).
 """
 
 from __future__ import annotations

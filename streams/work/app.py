@@ -23,7 +23,7 @@ from faust.app.base import BootStrategy as FaustBootStrategy
 from faust.assignor.partition_assignor import PartitionAssignor
 from faust.transport.drivers import aiokafka as driver
 
-from streams.work import pins, topics
+from streams.work import farewell, pins, topics
 from streams.work.assignor import StaticAssignor
 from streams.work.consumer import Transport
 from streams.work.errors import Refused
@@ -46,6 +46,7 @@ P = TypeVar("P", bound=Hook)
 A = TypeVar("A", bound=Acquired)
 
 EXIT_REFUSED = 1
+HEARTBEAT_SECONDS = 1.0
 
 
 def wall_clock() -> int:
@@ -67,10 +68,11 @@ class App(faust.App):
     """A Faust app with tables, batches and ticks that are committed together.
 
     commit_interval, session_timeout, transaction_timeout, connect_timeout and stop_timeout are
-    seconds. `instance_id` makes the membership static: a restart within the session timeout takes
-    its partitions back without a rebalance of the others. `hold_transaction` is an aid for tests:
-    it keeps each transaction open that many seconds before its commit. Further keywords are Faust
-    settings, such as `broker_credentials`.
+    seconds; the last is what the last commit may take (see `farewell`). `instance_id` makes the
+    membership static: a restart within the session timeout takes its partitions back without a
+    rebalance of the others. `hold_transaction` is an aid for tests: it keeps each transaction open
+    that many seconds before its commit. Further keywords are Faust settings, such as
+    `broker_credentials`.
     """
 
     BootStrategy = BootStrategy
@@ -117,7 +119,8 @@ class App(faust.App):
             **{
                 "broker_commit_interval": commit_interval,
                 "broker_session_timeout": session_timeout,
-                "broker_heartbeat_interval": session_timeout / 5,
+                # By a heartbeat the others learn that somebody comes or goes.
+                "broker_heartbeat_interval": min(session_timeout / 5, HEARTBEAT_SECONDS),
                 "broker_max_poll_records": max_records_per_unit,
                 "consumer_group_instance_id": instance_id,
                 "consumer_max_fetch_size": max(1 << 20, max_record_bytes + (64 << 10)),
@@ -236,7 +239,11 @@ class App(faust.App):
         return [part.stats() for part in self.partitions]
 
     def readiness(self) -> Readiness:
-        """Return (ready, state, reason)."""
+        """Return (ready, state, reason); nobody is ready while the brokers do not answer."""
+        silent = self.ticker.silent_seconds
+        if self._state.ready and silent:
+            reason = f"the brokers have not answered for {silent:.0f} s"
+            return Readiness(False, self._state.state, reason)  # noqa: FBT003 - it is a tuple
         return self._state
 
     def enter(self, state: State, reason: str = "") -> None:
@@ -291,6 +298,8 @@ class App(faust.App):
             starting = asyncio.create_task(self.start())
             await self._until_asked_to_stop(starting)
             await self._end(starting)
+        else:
+            farewell.watch(lambda: True, self.stop_timeout)
 
     def stop_serving(self) -> None:
         """Ask `serve` to commit and return."""
@@ -335,12 +344,9 @@ class App(faust.App):
     async def _end(self, starting: asyncio.Task[None]) -> None:
         """Stop, first what must be safe, then in good order as far as the time goes."""
         self.enter("stopping", "asked to stop")
-        try:
-            async with asyncio.timeout(self.stop_timeout):
-                await self.work.release_all()
-                await self.stop()
-        except TimeoutError:
-            log.warning("all is committed, but the group was not left in %s s", self.stop_timeout)
+        farewell.watch(lambda: self.work.settled, self.stop_timeout)
+        await self.work.release_all()
+        await self.stop()
         starting.cancel()
         with suppress(BaseException):
             await starting

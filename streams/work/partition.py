@@ -21,6 +21,7 @@ from faust.types import TP
 from streams.work import tally
 from streams.work.coordinator import ask_again
 from streams.work.errors import LogGap, RecordTooLarge, RowTooLarge
+from streams.work.fence import Fence, watch
 from streams.work.stats import PartitionStats
 from streams.work.table import Rows, Table
 
@@ -79,9 +80,14 @@ class Partition:
         #: The rows by table as the last commit noted them (see `tally`).
         self.noted = ""
         self.uncommitted = 0  #: records applied since the last snapshot
+        self.fence = Fence()  #: what became of the former owner
         self._work = work
         self._outputs: dict[tuple[str, int], list[Output]] = {}
         self._moved = False
+        # When the oldest change was made (monotonic): of those since the last snapshot, and of
+        # those in the transaction under way.
+        self._since: float | None = None
+        self._sent: float | None = None
         self._producer: AIOKafkaProducer | None = None
 
     # -- for handlers
@@ -164,7 +170,12 @@ class Partition:
             log_end=sum(max(end, self.positions[tp]) for tp, end in self._known_ends()),
             last_tick_ms=self.last_tick_ms,
             rows=sum(len(rows.rest) for rows in self.tables.values()),
+            uncommitted_seconds=self._uncommitted_seconds(),
         )
+
+    def _uncommitted_seconds(self) -> float:
+        oldest = self._since if self._sent is None else self._sent
+        return 0.0 if oldest is None else time.monotonic() - oldest
 
     def _known_ends(self) -> list[tuple[TP, int]]:
         return [(tp, self.log_ends.get(tp, at)) for tp, at in self.positions.items()]
@@ -195,6 +206,12 @@ class Partition:
         if records:
             self._moved = True
             self.uncommitted += records
+            self.touch()
+
+    def touch(self) -> None:
+        """Note since when there has been something to commit."""
+        if self._since is None and self.has_work():
+            self._since = time.monotonic()
 
     # -- the transaction
 
@@ -216,6 +233,7 @@ class Partition:
             retry_backoff_ms=20,
         )
         ask_again(producer)
+        self.fence = watch(producer)
         try:
             await producer.start()
         except BaseException:
@@ -260,7 +278,8 @@ class Partition:
             emitted += len(outputs)
             batches += ((topic, number, batch) for batch in self._pack(outputs))
         offsets = {}
-        noted = tally.write({name: len(rows_.rest) for name, rows_ in self.tables.items()})
+        held = {name: len(rows_.rest) for name, rows_ in self.tables.items()}
+        noted = tally.write(held, self.fence.epoch)
         if self._moved or noted != self.noted:
             self.noted = noted
             offsets = {
@@ -268,6 +287,7 @@ class Partition:
                 for tp, position in self.positions.items()
             }
         self._outputs, self._moved, self.uncommitted = {}, False, 0
+        self._sent, self._since = self._since, None
         return Snapshot(batches, offsets, rows, emitted)
 
     def _settle(self, table: Table[Any]) -> list[Output]:
@@ -320,3 +340,4 @@ class Partition:
         if self._work.hold_transaction:
             await asyncio.sleep(self._work.hold_transaction)
         await producer.commit_transaction()
+        self._sent = None

@@ -47,7 +47,7 @@ NAMES: dict[object, tuple[str, ...]] = {
     faust.tables.recovery.Recovery: ("_resume_streams", "_wait", "_restart_recovery"),
     faust.tables.manager.TableManager: ("_update_channels", "on_partitions_revoked", "recovery"),
     GroupCoordinator: ("fetch_committed_offsets",),
-    AIOKafkaClient: ("coordinator_lookup",),
+    AIOKafkaClient: ("coordinator_lookup", "send"),
     TopicPartitionState: ("position", "has_valid_position"),
 }
 

@@ -21,6 +21,8 @@ class Stats:
     restore_seconds: float = 0.0
     recovery_remaining: int = 0  #: changelog offsets still to read in the restore under way
     rebalances: int = 0
+    fenced: int = 0  #: producers of former owners that were fenced by acquiring their partitions
+    aborted: int = 0  #: transactions of former owners that were open then, and aborted by that
     ticks: int = 0
     tick_ask_failures: int = 0
     #: Durations of the latest commits, oldest first, not yet taken by `take_commit_seconds`.
@@ -49,6 +51,7 @@ class PartitionStats:
     log_end: int  #: end of the log as last heard, same sum
     last_tick_ms: int | None
     rows: int  #: rows held, all tables
+    uncommitted_seconds: float = 0.0  #: age of the oldest change that is not committed yet
 
     @property
     def lag(self) -> int:

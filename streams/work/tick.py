@@ -6,6 +6,10 @@ asked then. A pair (T, end) is kept until that is so, however long it takes: to 
 would starve a partition under constant load, and an old T is true as well. The end is the high
 watermark, not the last stable offset: an event behind an open transaction is in the log, though
 nobody may read it yet. Nothing fires in a partition that is being revoked or restored (fact 13).
+A clock that was set back is followed: what is due by a lower T is due, what was said stays said,
+and to wait until the clock comes to the old T again would hold up all that falls due before. A
+process that is started then has never heard of the old T either. One that still waits in a
+partition is dropped: it is not that late.
 A handler takes only so much at once, and says so where more is due at T: it is called again with
 the same T as soon as the others, the commits and the deliveries have had their turn.
 
@@ -45,6 +49,8 @@ ASK_SECONDS = 5.0
 LOOK_SECONDS = 1.0
 #: The shortest wait between two rounds: each asks a broker.
 SHORTEST_SECONDS = 0.02
+#: By so much a clock is set back before it is worth a line in the log; less is a correction.
+SET_BACK_MS = 1_000
 
 
 class Ticker:
@@ -60,12 +66,18 @@ class Ticker:
         self._more = False  #: a handler had more to do than it takes at once
         self._answered = 0.0  #: when the brokers last answered, by the monotonic clock
         self._silent = False
+        self._read = 0  #: what the clock showed last
 
     def add(self, handler: Tick, interval: float, due: Due | None = None) -> None:
         """Register a handler; the shortest interval (seconds) is that of all."""
         self.due += [] if due is None else [due]
         self.interval = interval if not self.handlers else min(interval, self.interval)
         self.handlers.append(handler)
+
+    @property
+    def silent_seconds(self) -> float:
+        """For how long the brokers have not answered; 0 where the last question was answered."""
+        return time.monotonic() - self._answered if self._silent else 0.0
 
     async def run(self) -> None:
         """Tick until cancelled; a slow round delays the next one, they do not pile up."""
@@ -103,7 +115,7 @@ class Ticker:
         parts = [part for part in self._work.ready() if part.asked is None]
         if parts:
             epochs = [part.epoch for part in parts]
-            now = self.clock()
+            now = self._now()
             wanted = [TopicPartition(*tp) for part in parts for tp in part.positions]
             ends = await self._ends(consumer, wanted)
             if ends is None:
@@ -119,6 +131,17 @@ class Ticker:
         for part in self._work.ready():
             self.fire(part)
             await asyncio.sleep(0)
+
+    def _now(self) -> int:
+        """Read the clock; tell where it was set back."""
+        last, self._read = self._read, self.clock()
+        if last - self._read >= SET_BACK_MS:
+            seconds = (last - self._read) / 1000
+            log.warning(
+                "the clock was set back by %.0f s: ticks follow it, what was said stays said",
+                seconds,
+            )
+        return self._read
 
     async def _ends(
         self, consumer: AIOKafkaConsumer, wanted: list[TopicPartition]
@@ -148,8 +171,8 @@ class Ticker:
         if not part.applied(ends):
             return
         part.asked = None
-        if part.last_tick_ms is not None and now < part.last_tick_ms:
-            return  # the clock was set back; time does not run backwards here
+        if now - self.clock() >= SET_BACK_MS:
+            return  # the clock was set back since: it is not that late
         more, said = False, part.waiting()
         for handler in self.handlers:
             with self._work.unit(part, f"the tick at {now}"):

@@ -65,6 +65,7 @@ class UnitOfWork:
         self.before_commit: list[Hook] = []
         self.stats = Stats()
         self.closing = False
+        self.settled = False  #: what was done before the end is committed
         #: Counts the changes of membership, so that an acquisition can tell that it is stale.
         self.membership = 0
         self._lock = asyncio.Lock()
@@ -87,6 +88,7 @@ class UnitOfWork:
         finally:
             self.current = before
         self.stats.units += 1
+        part.touch()
 
     def call(self, hooks: Iterable[Hook], part: Partition, what: str) -> None:
         """Call hooks with the partition as a unit each."""
@@ -177,6 +179,8 @@ class UnitOfWork:
             await asyncio.gather(restore(self, fresh), *also)
             for part in fresh:
                 tally.check(tally.read(part.noted), self._restored(part), self.app_id)
+                self.stats.fenced += part.fence.fenced
+                self.stats.aborted += part.fence.aborted(tally.epoch(part.noted))
         except asyncio.CancelledError:
             await asyncio.shield(_close_all(fresh))
             raise
@@ -207,6 +211,7 @@ class UnitOfWork:
         self.closing = True
         self.suspend()
         await self.commit()
+        self.settled = True
         await self._release(list(self.parts))
 
     async def _release(self, numbers: Iterable[int]) -> None:

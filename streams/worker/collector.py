@@ -110,17 +110,19 @@ class Collector(Registered):
         for state in STATES:
             states.add_metric([state], float(state == here))
         yield states
-        lag, ready = metrics.LAG.gauges(), metrics.READY.gauges()
+        lag, ready, oldest = metrics.LAG.gauges(), metrics.READY.gauges(), 0.0
         reached, rows = metrics.REACHED.gauges(), metrics.ROWS.gauges()
         for part in self._worker.app.partition_stats():
             number = [str(part.number)]
             lag.add_metric(number, part.lag)
             ready.add_metric(number, float(part.ready))
             rows.add_metric(number, part.rows)
+            oldest = max(oldest, part.uncommitted_seconds)
             if part.last_tick_ms is not None:
                 reached.add_metric(number, part.last_tick_ms / 1000)
         yield from (lag, ready, reached, rows)
         yield _one(metrics.RECOVERING, self._worker.app.stats.recovery_remaining)
+        yield _one(metrics.UNCOMMITTED, oldest)
         yield _one(metrics.CLOCK_TIME, now / 1000)
 
     def _totals(self) -> Iterator[Metric]:
@@ -133,6 +135,8 @@ class Collector(Registered):
         yield _total(metrics.EMITTED, stats.emitted)
         yield _total(metrics.COMMITS, stats.commits)
         yield _total(metrics.TRANSACTIONS, stats.transactions)
+        yield _total(metrics.ABORTED, stats.aborted)
+        yield _total(metrics.FENCED, stats.fenced)
         yield _total(metrics.TICKS, stats.ticks)
         yield _total(metrics.TICK_FAILURES, stats.tick_ask_failures)
         yield _total(metrics.REBALANCES, stats.rebalances)

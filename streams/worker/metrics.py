@@ -281,6 +281,25 @@ COMMIT_SECONDS = Declared(
 TRANSACTIONS = Declared(
     "sla_transactions_total", "counter", "Kafka transactions: one per partition and round."
 )
+ABORTED = Declared(
+    "sla_transactions_aborted_total",
+    "counter",
+    "Transactions of former owners that were open when this worker took their partitions over: the "
+    "brokers aborted them, and this worker does that work again.",
+)
+FENCED = Declared(
+    "sla_producers_fenced_total",
+    "counter",
+    "Producers of former owners that were shut out when this worker took their partitions over; "
+    "one that still lives ends with status 70 at its next commit.",
+)
+UNCOMMITTED = Declared(
+    "sla_uncommitted_seconds",
+    "gauge",
+    "Age of the oldest change that is not committed yet; 0 where everything is.",
+    (),
+    "seconds",
+)
 RECORDS = Declared(
     "sla_source_records_total",
     "counter",
@@ -340,7 +359,10 @@ MEASURED: tuple[Declared, ...] = (
     EMITTED,
     COMMITS,
     COMMIT_SECONDS,
+    UNCOMMITTED,
     TRANSACTIONS,
+    ABORTED,
+    FENCED,
     TICKS,
     TICK_FAILURES,
     REBALANCES,

@@ -43,13 +43,15 @@ def test_a_kill_inside_an_open_transaction_leaves_nothing_of_it(
     """R8; facts 3, 4: the open transaction is aborted before the next owner reads anything."""
     events = load(4_000, keys=100)
     kafka.send(source, events)
-    for _ in range(2):
+    for owner in range(2):
         toy = toys(source, app={"hold_transaction": 30.0})
         toy.until(lambda r: r["records"] >= 500)
         time.sleep(0.5)  # the commit interval is 0.1: the transaction is open and full
+        assert (toy.report()["aborted"] > 0, toy.report()["fenced"]) == (owner > 0, 4 * owner)
         toy.kill()
     toy = toys(source)
     toy.until_done()
+    assert (toy.report()["aborted"] > 0, toy.report()["fenced"]) == (True, 4)
     assert toy.stop() == 0
     assert_exactly_once(kafka, source, events)
     written = kafka.read(f"out-{source}", "read_uncommitted")
@@ -72,6 +74,7 @@ def test_sigterm_under_load_commits_and_repeats_nothing(
         done = sum(kafka.committed(source, source).values())
     toy = toys(source)
     toy.until_done()
+    assert (toy.report()["aborted"], toy.report()["fenced"]) == (0, 4)
     assert toy.stop() == 0
     assert_exactly_once(kafka, source, events)
     assert len(kafka.read(f"out-{source}", "read_uncommitted")) == len(events)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from types import SimpleNamespace
 from typing import Any
-from unittest.mock import patch
+from unittest.mock import AsyncMock, patch
 
 import pytest
 from aiokafka import AIOKafkaProducer, ConsumerRecord
+from aiokafka.errors import KafkaError
 from faust.types import TP
 
 from streams import work
@@ -284,6 +286,57 @@ def test_markers_alone_are_not_worth_a_commit(bench: Bench, unit: work.Partition
     assert unit.has_work()
     assert [o.offset for o in unit.snapshot().offsets.values()] == [13]
     assert not unit.has_work()
+
+
+def answering(bench: Bench) -> Any:
+    """Let the producer's calls to the brokers come back at once; give it."""
+    producer: Any = bench.part._producer
+    sent: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    sent.set_result(None)
+    producer.begin_transaction, producer.commit_transaction = AsyncMock(), AsyncMock()
+    producer.send_batch = AsyncMock(return_value=sent)
+    producer.send_offsets_to_transaction = AsyncMock()
+    return producer
+
+
+async def test_the_age_of_what_is_not_committed_counts_from_the_oldest_change(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """R8: until its commit has ended, and what came meanwhile from its own time on."""
+    now = [100.0]
+    monkeypatch.setattr(
+        "streams.work.partition.time", SimpleNamespace(monotonic=lambda: now[0], time=lambda: 0.0)
+    )
+
+    def age(at: float) -> float:
+        now[0] = at
+        return bench.part.stats().uncommitted_seconds
+
+    with bench.work.unit(bench.part, "nothing"):
+        pass
+    bench.part.advance(SOURCE, 11)
+    assert age(101) == 0
+    with bench.work.unit(bench.part, "a row"):
+        bench.table[b"k"] = [1]
+    assert age(103) == 2
+    bench.part.advance(SOURCE, 12, records=1)
+    snapshot = bench.part.snapshot()
+    assert age(104) == 3
+    bench.part.advance(SOURCE, 13, records=1)
+    answering(bench)
+    await bench.part.commit(snapshot)
+    assert age(106) == 2
+    await bench.part.commit(bench.part.snapshot())
+    assert age(200) == 0
+
+
+async def test_what_a_failed_commit_carried_stays_uncommitted(bench: Bench) -> None:
+    """Fact 8: so it counts as long as the process lives."""
+    bench.part.advance(SOURCE, 11, records=1)
+    answering(bench).commit_transaction.side_effect = KafkaError()
+    with pytest.raises(KafkaError):
+        await bench.part.commit(bench.part.snapshot())
+    assert bench.part.stats().uncommitted_seconds > 0
 
 
 def test_a_stale_acquisition_opens_nothing(bench: Bench) -> None:

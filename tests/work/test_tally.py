@@ -5,11 +5,20 @@ from __future__ import annotations
 import pytest
 
 from streams.work import LogGap, tally
+from streams.work.fence import NONE
 
 
 def test_a_note_is_read_back_as_it_was_written() -> None:
     """R8: by table."""
     assert tally.read(tally.write({"tickets": 12, "ledger": 0})) == {"tickets": 12, "ledger": 0}
+
+
+def test_the_epoch_of_who_wrote_it_is_read_back_or_known_to_be_unknown() -> None:
+    """Fact 18: nothing noted is before any; a note of an older release does not say."""
+    assert tally.epoch(tally.write({"tickets": 12}, 7)) == 7
+    assert tally.epoch("") == NONE
+    for other in ('{"rows":{"tickets":12}}', "{", "null", '{"epoch":null}'):
+        assert tally.epoch(other) is None
 
 
 @pytest.mark.parametrize(

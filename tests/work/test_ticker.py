@@ -164,12 +164,15 @@ async def test_brokers_that_go_and_come_back_are_told_of_once_each(
     bench.ends[TP("rows-changelog", 0)] = 0
     bench.ticker._answered -= 2 * LOOK_SECONDS
     bench.while_asked = [fail]
+    assert bench.ticker.silent_seconds == 0
     for _ in range(3):
         await bench.round()
+    assert bench.ticker.silent_seconds >= 2 * LOOK_SECONDS
     bench.while_asked = []
     for _ in range(3):
         bench.ticker._answered -= 2 * LOOK_SECONDS
         await bench.round()
+    assert bench.ticker.silent_seconds == 0
     told = [record.getMessage() for record in caplog.records]
     assert [line.split(":")[0].split(",")[0] for line in told] == [
         "the brokers do not answer",
@@ -177,15 +180,30 @@ async def test_brokers_that_go_and_come_back_are_told_of_once_each(
     ]
 
 
-async def test_a_clock_that_was_set_back_does_not_take_time_back() -> None:
-    """R4: what was said at a later time stays said."""
+async def test_a_clock_that_was_set_back_is_followed_and_told_of_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """R4: what is due by the time that it is now must not wait for the time that it never was."""
     bench = Bench()
+    for now in (7_201_000, 1_100, 1_200, 1_150, 1_300):
+        bench.now = now
+        await bench.round()
+        assert bench.part.last_tick_ms == now
+    assert bench.fired == [7_201_000, 1_100, 1_200, 1_150, 1_300]
+    (told,) = [record.getMessage() for record in caplog.records]
+    assert told.startswith("the clock was set back by 7200 s: ticks follow it")
+
+
+async def test_a_tick_that_waits_is_dropped_where_the_clock_is_set_back_meanwhile() -> None:
+    """R4: a backlog must not end in the breaches of a time that it is not."""
+    bench = Bench()
+    bench.now, bench.ends[EVENTS] = 7_200_000, 5
     await bench.round()
-    bench.now = 400
+    bench.now = 2_000
+    bench.apply(EVENTS, 5)
+    assert bench.fired == []
     await bench.round()
-    bench.now = 1_001
-    await bench.round()
-    assert bench.fired == [1_000, 1_001]
+    assert bench.fired == [2_000]
 
 
 async def test_a_handler_that_has_more_to_do_is_called_again_with_the_same_time() -> None:

@@ -124,6 +124,8 @@ def report() -> None:
             "restored": stats.restored_rows,
             "commits": stats.commits,
             "rebalances": stats.rebalances,
+            "fenced": stats.fenced,
+            "aborted": stats.aborted,
             "parts": [p.number for p in app.partitions if p.ready],
             "lag": sum(p.lag for p in app.partition_stats()),
             "ticks": stats.ticks,

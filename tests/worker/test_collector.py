@@ -257,6 +257,23 @@ def test_every_commit_is_observed_once() -> None:
     assert worker.value("sla_commit_seconds_count") == 2
 
 
+def test_what_became_of_former_owners_and_what_is_uncommitted_is_shown() -> None:
+    """R8: from 0; of several partitions the oldest change counts."""
+    worker = LookedAt()
+    names = (
+        "sla_transactions_aborted_total",
+        "sla_producers_fenced_total",
+        "sla_uncommitted_seconds",
+    )
+    assert [worker.value(name) for name in names] == [0, 0, 0]
+    worker.app.stats.aborted, worker.app.stats.fenced = 1, 4
+    worker.app.parts = [
+        PartitionStats(number, True, 0, 0, START, 0, seconds)  # noqa: FBT003
+        for number, seconds in enumerate((0.5, 2.5, 0.0))
+    ]
+    assert [worker.value(name) for name in names] == [1, 4, 2.5]
+
+
 def test_clocks_of_one_ticket_are_each_counted_on_by_their_own_version() -> None:
     """R18, R17: one on the office hours of the old policies, one round the clock on the new."""
     worker = LookedAt()
