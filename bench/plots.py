@@ -1,4 +1,4 @@
-"""Draw what was measured: a function a plot, from the JSON that worker.py keeps.
+"""Draw what was measured: a function a plot, from the JSON that worker.py and scaling.py keep.
 
     bench/.venv-peers/bin/python bench/plots.py RESULTS.json [--to docs/plots] [--png]
 
@@ -32,6 +32,8 @@ OURS_HATCH = "////"
 
 def throughput(results: Results) -> dict[str, Figure]:
     """Draw events a second and CPU an event, each sorted, the best on top."""
+    if "contestants" not in results:
+        return {}
     count = results["events"]
     return {
         "throughput": bars(
@@ -94,7 +96,41 @@ def flaw(rounds: list[dict[str, float]]) -> str:
     return "".join(f", {count:,.0f} {which}" for which, count in most.items() if count)
 
 
-PLOTS: list[Callable[[Results], dict[str, Figure]]] = [throughput]
+SAYS = {
+    "workers": "workers on two cores",
+    "partitions": "partitions",
+    "tickets": "tickets that wait open",
+    "policies": "policies, of which the last matches",
+    "each": "events a ticket",
+}
+
+
+def scaling(results: Results) -> dict[str, Figure]:
+    """Draw what an event costs, a panel for each thing that there can be more of."""
+    curves = results.get("curves")
+    if not curves:
+        return {}
+    drawn = Figure(figsize=(2.3 * len(curves), 2.6), layout="constrained")
+    panels = drawn.subplots(1, len(curves), sharey=True, squeeze=False)[0]
+    for axes, (name, points) in zip(panels, curves.items(), strict=True):
+        costs = [min(one["cpu_us_an_event"] for one in point["rounds"]) for point in points]
+        places = range(len(points))
+        axes.plot(places, costs, color="black", marker="o", linewidth=1)
+        for place, cost in zip(places, costs, strict=True):
+            axes.annotate(
+                f"{cost:.0f}", (place, cost), (0, 6), textcoords="offset points", ha="center"
+            )
+        axes.set_xticks(places, [f"{point[name]:,}" for point in points])
+        axes.set_xlim(-0.4, len(points) - 0.6)
+        axes.set_xlabel(SAYS[name])
+        axes.spines[["top", "right"]].set_visible(False)
+    panels[0].set_ylim(0)
+    panels[0].set_ylabel("µs of CPU an event")
+    panels[0].margins(y=0.2)
+    return {"scaling": drawn}
+
+
+PLOTS: list[Callable[[Results], dict[str, Figure]]] = [throughput, scaling]
 
 
 def main() -> None:

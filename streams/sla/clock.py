@@ -66,6 +66,9 @@ PATHS: dict[tuple[State, State], tuple[Signal, ...]] = {
 }
 
 
+NOTHING = Fraction(0)
+"""What most clocks have earned."""
+
 STEPS_KEPT = 1_000
 """Targets of a policy of which the steps are remembered; those in business days are many."""
 
@@ -200,7 +203,7 @@ class Clock:
     reason: str | None = None
     met_by: str | None = None
     version: str = ""
-    earned: Fraction = Fraction(0)
+    earned: Fraction = NOTHING
     lapsed: bool = False
 
     @property

@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
+from streams.sla.clock import NOTHING
 from streams.sla.compliance import Tally, outcome
 from streams.sla.earned import month_of
 from streams.sla.facts import Fact
@@ -22,8 +23,6 @@ from streams.sla.policy import Contract, Policy, PolicySet
 
 PolicyOf = Callable[[str, str, str], Policy]
 """Finds a policy by version, kind and name, as `Engine.policy` does; LookupError: there is none."""
-
-NOTHING = Fraction(0)
 
 
 @dataclass(frozen=True, slots=True)

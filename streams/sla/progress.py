@@ -6,10 +6,9 @@ order in which it came true. Which way a clock should go is the engine's to know
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import Any
 
-from streams.sla.clock import PATHS, Clock, Line, Signal, State, Step, Terms
+from streams.sla.clock import NOTHING, PATHS, Clock, Line, Signal, State, Step, Terms
 from streams.sla.earned import earned
 from streams.sla.events import Attributes
 from streams.sla.facts import Fact, FactType
@@ -149,7 +148,7 @@ def _collapse(ticket: Ticket, clock: Clock, now: int, reason: str) -> list[Fact]
 
 def _breach(ticket: Ticket, clock: Clock, now: int, reason: str, line: Line | None = None) -> Fact:
     """Say a breach, where its time went (R28), and what it earns at once (R31)."""
-    clock.earned = Fraction(0) if line is None else line.rule.credit
+    clock.earned = NOTHING if line is None else line.rule.credit
     return _fact(
         ticket,
         clock,

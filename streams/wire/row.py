@@ -20,7 +20,7 @@ from typing import Any
 
 import orjson
 
-from streams.sla.clock import Clock, steps
+from streams.sla.clock import NOTHING, Clock, steps
 from streams.sla.engine import Engine
 from streams.sla.events import (
     Absorbed,
@@ -47,8 +47,8 @@ OWN = 0
 CREATED_WITH = 3
 """The place of the attributes in a packed creation."""
 
-QUIET = Talk()
 TALK = attrgetter(*(one.name for one in fields(Talk)))
+QUIET = TALK(Talk())
 
 STORY_TAIL = 8
 """What a packed story has after its talks, up to the team's tenures."""
@@ -167,13 +167,14 @@ def _unpack(packed: dict[str, Any], engine: Engine) -> Ticket:
 
 
 def _pack_story(story: Story) -> list[Any]:
+    humans, anyone = TALK(story.humans), TALK(story.anyone)
     return [
         story.opened_at,
         story.attributes,
         story.category,
         story.customer_at,
-        _pack_talk(story.humans),
-        None if story.anyone == story.humans else _pack_talk(story.anyone),
+        () if humans == QUIET else humans,
+        None if anyone == humans else () if anyone == QUIET else anyone,
         story.spoke_since_status,
         story.solved,
         story.ever_solved,
@@ -184,10 +185,6 @@ def _pack_story(story: Story) -> list[Any]:
         story.tenures,
         *([[list(astuple(left)) for left in story.bequests.values()]] if story.bequests else ()),
     ]
-
-
-def _pack_talk(talk: Talk) -> list[Any]:
-    return [] if talk == QUIET else list(TALK(talk))
 
 
 def _unpack_story(packed: list[Any]) -> Story:
@@ -203,16 +200,12 @@ def _unpack_story(packed: list[Any]) -> Story:
 
 
 def _pack_clock(clock: Clock, version: str, where: Where) -> list[Any]:
-    more = [
-        *(() if clock.version == version else (clock.version,)),
-        *((clock.earned.as_integer_ratio(),) if clock.earned or clock.policy.contract else ()),
-        *((True,) if clock.lapsed else ()),
-    ]
+    policy = clock.policy
     packed = [
         clock.kind,
         clock.metric,
         clock.cycle,
-        clock.policy.name,
+        policy.name,
         clock.target,
         clock.started_at,
         clock.since,
@@ -228,8 +221,13 @@ def _pack_clock(clock: Clock, version: str, where: Where) -> list[Any]:
         clock.finished_at,
         clock.reason,
         clock.met_by,
-        *more,
     ]
+    if clock.version != version:
+        packed.append(clock.version)
+    if policy.contract is not None or (clock.earned is not NOTHING and clock.earned):
+        packed.append(clock.earned.as_integer_ratio())
+    if clock.lapsed:
+        packed.append(True)
     while packed[-1] is None:
         packed.pop()
     return packed
@@ -260,7 +258,8 @@ def _unpack_clock(packed: list[Any], version: str, own: Where, engine: Engine) -
 
 
 def _pack_event(event: TicketEvent, own: Attributes) -> list[Any]:
-    packed = [LETTERS[type(event)], *FIELDS[type(event)](event)]
+    type_ = type(event)
+    packed = [LETTERS[type_], *FIELDS[type_](event)]
     if isinstance(event, Created) and _very_same(event.attributes, own):
         packed[CREATED_WITH] = OWN
     return packed
