@@ -7,7 +7,7 @@ the rows are the truth, the index is rebuilt from them.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from heapq import heapify, heappop, heappush
 from typing import Generic, TypeVar
 
@@ -38,6 +38,14 @@ class DueIndex(Generic[Name]):
         heappush(self._heap, (due, self._pushed, name))
         if len(self._heap) > 4 * len(self._due) + 64:
             self._clean()
+
+    def fill(self, dues: Iterable[tuple[Name, int]]) -> None:
+        """Put many at once, none of which is there: quicker than one by one."""
+        for name, due in dues:
+            self._due[name] = due
+            self._pushed += 1
+            self._heap.append((due, self._pushed, name))
+        heapify(self._heap)
 
     def next(self) -> int | None:
         """Give the earliest due, in ms UTC."""

@@ -60,7 +60,8 @@ class Board:
         self._free: dict[int, list[int]] = {}
         self._end = 0
         self._names: list[Name] = []
-        self._numbers: dict[Name, int] = {}
+        self._known: dict[tuple[Name, str], tuple[int, int]] = {}
+        """By name and version: the number of the name, and the pace."""
         self._name, self._pace = array("l"), array("l")
         self._deadline, self._target = array("q"), array("q")
         self._counted, self._seen = array("q"), array("q")
@@ -80,7 +81,7 @@ class Board:
 
     def put(self, key: bytes, clocks: Sequence[OpenClock]) -> None:
         """Set a ticket's open clocks; none takes it off. Raises UnknownVersion."""
-        paces = [self._pace_of(clock) for clock in clocks]
+        known = [self._known_of(clock) for clock in clocks]
         run = self._places.get(key)
         if run is not None and run % RUN != len(clocks):
             self._leave(*divmod(self._places.pop(key), RUN))
@@ -89,14 +90,17 @@ class Board:
             return
         if run is None:
             run = self._places[key] = self._place(len(clocks)) * RUN + len(clocks)
-        for place, (clock, pace) in enumerate(zip(clocks, paces, strict=True), run // RUN):
-            self._name[place] = self._number(clock.name)
-            self._pace[place] = pace
-            self._deadline[place] = NOBODY if clock.deadline is None else clock.deadline
-            self._target[place] = clock.target
-            self._counted[place] = clock.used
-            self._seen[place] = self._paces.seen(pace, clock.since) if pace else 0
-            self._breached[place] = clock.breached
+        place = run // RUN
+        for clock, (number, pace) in zip(clocks, known, strict=True):
+            _, _, running, since, used, target, deadline, breached = clock
+            self._name[place] = number
+            self._pace[place] = pace if running else STILL
+            self._deadline[place] = NOBODY if deadline is None else deadline
+            self._target[place] = target
+            self._counted[place] = used
+            self._seen[place] = self._paces.seen(pace, since) if running else 0
+            self._breached[place] = breached
+            place += 1
 
     def of(self, key: bytes) -> list[Standing]:
         """Give a ticket's open clocks."""
@@ -128,17 +132,18 @@ class Board:
             bool(self._breached[place]),
         )
 
-    def _pace_of(self, clock: OpenClock) -> int:
-        policy, kind, _ = clock.name
-        pace = self._paces.of(clock.version, kind, policy)
-        return pace if clock.running else STILL
-
-    def _number(self, name: Name) -> int:
-        number = self._numbers.get(name)
-        if number is None:
-            number = self._numbers[name] = len(self._names)
-            self._names.append(name)
-        return number
+    def _known_of(self, clock: OpenClock) -> tuple[int, int]:
+        """Give the number of a clock's name, and its pace while it runs."""
+        held = clock[:2]
+        known = self._known.get(held)
+        if known is None:
+            name, version = held
+            policy, kind, _ = name
+            pace = self._paces.of(version, kind, policy)
+            if name not in self._names:
+                self._names.append(name)
+            known = self._known[held] = self._names.index(name), pace
+        return known
 
     def _place(self, count: int) -> int:
         """Find places side by side: some that were left, or new ones at the end."""

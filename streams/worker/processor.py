@@ -9,7 +9,7 @@ end the process and come again with the next one.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from aiokafka import ConsumerRecord
 
@@ -92,10 +92,7 @@ class Processor:
         """Rebuild what is volatile from the rows: what is due, the board, the ledgers."""
         due: DueIndex[bytes] = DueIndex()
         board = Board(self.paces)
-        for key, packed in part.rows(self.tickets):
-            if (seen := glance(packed)) is not None:
-                due.put(key, self._attention_of(seen, packed))
-                self._show(board, key, seen)
+        due.fill(self._glances(part, board))
         ledger = Ledger(self._write_ledger)
         credits_ = CreditLedger(self._write_ledger, self.engine.policy)
         for key, packed in part.rows(self.ledger):
@@ -104,6 +101,14 @@ class Processor:
         part.scratch.update(
             due=due, board=board, ledger=ledger, credits=credits_, unseen=[], prepared=0
         )
+
+    def _glances(self, part: Partition, board: Board) -> Iterator[tuple[bytes, int]]:
+        """Look at each row and put it on the board; give those that are due at some time."""
+        for key, packed in part.rows(self.tickets):
+            if (seen := glance(packed)) is not None:
+                self._show(board, key, seen)
+                if (due := self._attention_of(seen, packed)) is not None:
+                    yield key, due
 
     def adopted(self, adoption: Adoption, parts: Iterable[Partition]) -> None:
         """Have the partitions' tickets looked at where a version is applied to open clocks (R18).

@@ -85,3 +85,20 @@ def test_what_is_due_between_two_instants_is_told_and_stays(
     told = list(index.between(since, until))
     assert set(told) == {name for name, due in plain.items() if since <= due < until}
     assert len(index) == len(plain)
+
+
+@given(st.dictionaries(st.integers(0, 20), st.integers(0, 50)))
+def test_what_was_put_all_at_once_comes_as_what_was_put_one_by_one(dues: dict[int, int]) -> None:
+    """A worker that takes over a million tickets puts them all, and some change afterwards."""
+    filled: DueIndex[int] = DueIndex()
+    filled.fill(dues.items())
+    assert len(filled) == len(dues)
+    single: DueIndex[int] = DueIndex()
+    for name, due in dues.items():
+        single.put(name, due)
+    for index in (filled, single):
+        index.put(0, 25)
+        index.put(1, None)
+    while (name := single.pop(100)) is not None:
+        assert filled.pop(100) == name
+    assert filled.pop(100) is None
