@@ -303,7 +303,7 @@ def test_a_kill_between_adoption_and_application_loses_and_doubles_nothing(
 
     parts = [0]
     for _ in range(2):
-        # A tick takes 250 tickets of each partition, and the next one is far enough away.
+        # A tick takes a portion of each partition's tickets, and the next one is far enough away.
         flags = ("--open-clocks", "from-now", "--tick-interval", "5")
         rig.start(*flags, wait=False, program=("-m", "tests.worker.calm"))
         rig.until(lambda seen=parts[-1]: applied() > seen, "applied to some")
