@@ -45,7 +45,7 @@ warm: $(READY)
 
 clean:  ## Remove what was made here; the cache of Kafka's jars stays.
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov
-	rm -rf .venv-mutants mutants
+	rm -rf .venv-mutants mutants bench/.venv-peers bench/peers/*/target
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 venv: $(READY)  ## Make the virtual environment.

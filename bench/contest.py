@@ -17,7 +17,7 @@ from ground import Process, Site
 PEERS = Path(__file__).parent / "peers"
 Team = list[Process]
 JVM = ["-Xmx512m", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"]
-"""Without a limit the heap grows into a quarter of the machine; the job is as fast in this one."""
+"""Without a limit the heap grows into a quarter of the machine."""
 NEXT = "the partition's next event"
 """When a deadline is noticed: by those who go by the time of events."""
 
