@@ -16,7 +16,6 @@ import logging
 import os
 import platform
 import re
-import signal
 import statistics
 import tempfile
 import threading
@@ -33,9 +32,10 @@ import click
 import job
 import orjson
 from aiokafka import AIOKafkaProducer
-from ground import Process, Site, _free_port
+from ground import Process, Site
 
 from streams.broker import EmbeddedKafka
+from streams.broker.ports import draw_port
 
 PARTITIONS = 4
 EVERY = 0.05
@@ -104,7 +104,7 @@ class Pair:
     def start(self, name: str) -> None:
         """Start a worker, or start it again."""
         own = ("--instance-id", name) if self.static else ()
-        port = _free_port()
+        port = draw_port()
         process = self.site.worker(*self.flags, *own, "--http-port", str(port))
         self.workers[name] = Worker(process, port)
 
@@ -151,7 +151,7 @@ def stopped_and_started(pair: Pair) -> None:
 
 def frozen(pair: Pair) -> None:
     """SIGSTOP: a machine that sleeps, a process that swaps; the other takes over."""
-    pair.workers["one"].process.process.send_signal(signal.SIGSTOP)
+    pair.workers["one"].process.pause()
 
 
 FATES: dict[str, tuple[Fate, bool]] = {
@@ -200,7 +200,7 @@ def measure(site: Site, fate: Fate, *, static: bool, timeout: float) -> tuple[fl
             time.sleep(QUIET)
     finally:
         for worker in pair.workers.values():
-            worker.process.process.send_signal(signal.SIGCONT)
+            worker.process.go_on()
         pair.end()
     seen = facts(said)
     gone = max(
