@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from streams.wire.glance import OpenClock
@@ -15,6 +16,9 @@ from streams.worker.paces import STILL, Opened, Paces
 
 Name = tuple[str, str, str]
 """Policy, kind and metric."""
+
+Place = tuple[int, int, int, int, int, int, int]
+"""A row of the columns: number of the name, pace, deadline, target, counted, seen, breached."""
 
 NOBODY = -1
 """The name at a place that is free, and a deadline that is none."""
@@ -59,7 +63,8 @@ class Board:
         self._places: dict[bytes, int] = {}
         self._free: dict[int, list[int]] = {}
         self._end = 0
-        self._names: list[Name] = []
+        self.names: list[Name] = []
+        """By number."""
         self._known: dict[tuple[Name, str], tuple[int, int]] = {}
         """By name and version: the number of the name, and the pace."""
         self._name, self._pace = array("l"), array("l")
@@ -107,23 +112,20 @@ class Board:
         first, count = divmod(self._places.get(key, 0), RUN)
         return [self._standing(place) for place in range(first, first + count)]
 
-    def clocks(self) -> Iterator[Standing]:
-        """Give every open clock, in no order."""
-        names = self._names
+    def portions(self, size: int) -> Iterator[list[Place]]:
+        """Give every place, so many at a time, in no order; clocks may come and go in between."""
         columns = zip(
             *(self._name, self._pace, self._deadline, self._target),
             *(self._counted, self._seen, self._breached),
             strict=True,
         )
-        for name, pace, deadline, target, counted, seen, breached in columns:
-            if name != NOBODY:
-                when = None if deadline == NOBODY else deadline
-                yield Standing(names[name], pace, when, target, counted, seen, bool(breached))
+        while portion := list(islice(columns, size)):
+            yield portion
 
     def _standing(self, place: int) -> Standing:
         deadline = self._deadline[place]
         return Standing(
-            self._names[self._name[place]],
+            self.names[self._name[place]],
             self._pace[place],
             None if deadline == NOBODY else deadline,
             self._target[place],
@@ -140,9 +142,9 @@ class Board:
             name, version = held
             policy, kind, _ = name
             pace = self._paces.of(version, kind, policy)
-            if name not in self._names:
-                self._names.append(name)
-            known = self._known[held] = self._names.index(name), pace
+            if name not in self.names:
+                self.names.append(name)
+            known = self._known[held] = self.names.index(name), pace
         return known
 
     def _place(self, count: int) -> int:

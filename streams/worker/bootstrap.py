@@ -7,7 +7,7 @@ import gc
 import logging
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from aiokafka.errors import KafkaError
@@ -50,6 +50,16 @@ class Worker:
     processor: Processor
     meter: Meter
     registry: CollectorRegistry
+    collector: Collector = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Have itself measured."""
+        self.collector = Collector(self)
+        self.registry.register(self.collector)
+
+    async def look(self) -> None:
+        """Count the open clocks for the next collection of metrics; others may work meanwhile."""
+        await self.collector.look()
 
     @property
     def policies(self) -> PolicySet:
@@ -155,7 +165,6 @@ def build(settings: Settings, engine: Engine, follower: Follower) -> Worker:
 
     follower.told.append(told)
     worker = Worker(app, engine, follower.own, processor, meter, registry)
-    registry.register(Collector(worker))
     ProcessCollector(registry=registry)
     return worker
 

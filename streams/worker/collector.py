@@ -1,17 +1,16 @@
 """What is measured when somebody looks: gauges from the boards, the ledgers and the work.
 
 Decisions: nothing is kept up to date between scrapes, so that no gauge can drift. Reading
-happens on the event loop, between two units of work. Counters that the work keeps as plain
-numbers are handed on as they are.
+happens on the event loop, between two units of work; what takes long is read before (`look`).
+Counters that the work keeps as plain numbers are handed on as they are.
 """
 
 from __future__ import annotations
 
+import asyncio
 import platform
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from importlib.metadata import version
-from itertools import accumulate
 
 from prometheus_client.metrics_core import (
     CounterMetricFamily,
@@ -23,7 +22,7 @@ from prometheus_client.registry import Collector as Registered
 from streams import __version__
 from streams.work import STATES
 from streams.worker import accounts, metrics
-from streams.worker.board import Standing
+from streams.worker.census import Census
 from streams.worker.interface import Worker
 from streams.worker.metrics import Declared
 
@@ -40,6 +39,7 @@ class Collector(Registered):
     def __init__(self, worker: Worker) -> None:
         self._worker = worker
         self._commits = metrics.COMMIT_SECONDS.histogram()
+        self._taken: Census | None = None
 
     def describe(self) -> Iterable[Metric]:
         """Name what is measured, without measuring."""
@@ -48,7 +48,7 @@ class Collector(Registered):
     def collect(self) -> Iterator[Metric]:
         """Measure everything, now."""
         now = self._worker.app.clock()
-        yield from self._clocks(now)
+        yield from self._clocks()
         yield from self._compliance(now)
         yield from accounts.measure(self._worker.policies, self._worker.credits(), now)
         yield from self._promises()
@@ -58,15 +58,23 @@ class Collector(Registered):
 
     # -- clocks and rates
 
-    def _clocks(self, now: int) -> Iterator[Metric]:
-        meter, count = self._worker.meter, _Count(self._known())
-        tickets, opened = 0, self._worker.paces.opened(now)
-        for board in self._worker.boards():
-            tickets += len(board)
-            for standing in board.clocks():
-                count.add(meter.clock(standing.name), standing, standing.elapsed(opened), now)
-        yield from count.families()
-        yield _one(metrics.TICKETS, tickets)
+    async def look(self) -> None:
+        """Take the census for the next collection; the work goes on between its portions."""
+        census = self._census()
+        for _ in census.take():
+            await asyncio.sleep(0)
+        self._taken = census
+
+    def _census(self) -> Census:
+        return Census(self._worker, self._known(), self._worker.app.clock())
+
+    def _clocks(self) -> Iterator[Metric]:
+        census, self._taken = self._taken, None
+        if census is None:  # nobody has looked ahead: then all at once
+            census = self._census()
+            for _ in census.take():
+                pass
+        yield from census.families()
 
     def _known(self) -> list[Name]:
         return [
@@ -149,46 +157,6 @@ class Collector(Registered):
     def _build(self) -> Metric:
         libraries = [version(name) for name in ("faust-streaming", "aiokafka", "prometheus-client")]
         return _info(metrics.BUILD, __version__, platform.python_version(), *libraries)
-
-
-class _Count:
-    """Open clocks by policy, kind and metric, known ones from 0."""
-
-    def __init__(self, known: Iterable[Name]) -> None:
-        self._states: dict[Name, dict[str, int]] = {}
-        self._overdue: dict[Name, int] = {}
-        self._left: dict[Name, list[int]] = {}
-        self._sums: dict[Name, int] = {}
-        for name in known:
-            self._begin(name)
-
-    def add(self, name: Name, standing: Standing, elapsed: int, now: int) -> None:
-        """Count an open clock."""
-        if name not in self._states:
-            self._begin(name)
-        remaining = standing.target - elapsed
-        self._states[name]["running" if standing.pace else "paused"] += 1
-        self._overdue[name] += standing.overdue(now, elapsed)
-        self._left[name][bisect_left(metrics.LEFT, remaining / 1000)] += 1
-        self._sums[name] += remaining
-
-    def _begin(self, name: Name) -> None:
-        self._states[name] = {"running": 0, "paused": 0}
-        self._overdue[name] = self._sums[name] = 0
-        self._left[name] = [0] * (len(metrics.LEFT) + 1)
-
-    def families(self) -> Iterator[Metric]:
-        """Give the gauges."""
-        states, overdue = metrics.OPEN.gauges(), metrics.OVERDUE.gauges()
-        left = metrics.LEFT_SECONDS.gauge_histograms()
-        edges = [*(f"{edge:.1f}" for edge in metrics.LEFT), "+Inf"]
-        for name, numbers in self._states.items():
-            for state, number in numbers.items():
-                states.add_metric([*name, state], number)
-            overdue.add_metric(name, self._overdue[name])
-            counts = accumulate(map(float, self._left[name]))
-            left.add_metric(name, list(zip(edges, counts, strict=True)), self._sums[name] / 1000)
-        yield from (states, overdue, left)
 
 
 def _one(declared: Declared, value: float) -> GaugeMetricFamily:

@@ -92,6 +92,7 @@ class _Side:
         return web.Response(text=PAGE, content_type="text/html", headers=PAGE_HEADERS)
 
     async def metrics(self, request: web.Request) -> web.Response:
+        await self._worker.look()
         asked = request.headers.get("Accept", ""), request.headers.get("Accept-Encoding", "")
         body, headers = expose(self._worker.registry, *asked)
         return web.Response(body=body, headers=headers)

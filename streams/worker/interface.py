@@ -63,6 +63,9 @@ class Worker(Protocol):
     def registry(self) -> CollectorRegistry:
         """All metrics."""
 
+    async def look(self) -> None:
+        """Count the open clocks for the next collection of metrics; others may work meanwhile."""
+
     def boards(self) -> Iterable[Board]:
         """Give the boards of the partitions held."""
 

@@ -100,7 +100,8 @@ class LookedAt:
         self.engine = Engine(policies)
         self.registry = CollectorRegistry()
         self.meter = Meter(self.registry, policies, **bounds)
-        self.registry.register(Collector(self))
+        self.collector = Collector(self)
+        self.registry.register(self.collector)
         self.paces = Paces(self.engine, self.app.clock())
         self.board, self.ledger = Board(self.paces), Ledger(lambda key, entries: None)
         self.credit_ledger = CreditLedger(lambda key, entries: None, self.engine.policy)
@@ -111,6 +112,10 @@ class LookedAt:
     def policies(self) -> PolicySet:
         """The policies that new tickets get."""
         return self.engine.versions.current
+
+    async def look(self) -> None:
+        """Count the open clocks for the next collection of metrics."""
+        await self.collector.look()
 
     def boards(self) -> list[Board]:
         """Give the one board."""
