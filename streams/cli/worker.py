@@ -70,8 +70,18 @@ def _from_file(ctx: click.Context, _param: click.Parameter, path: Path | None) -
     type=click.FloatRange(0, min_open=True),
     help="Days after which closed tickets are let go; by default they are kept.",
 )
-@click.option("--commit-interval", type=click.FloatRange(0.01, 60), default=0.1, help="Seconds.")
-@click.option("--tick-interval", type=click.FloatRange(0.01, 60), default=0.1, help="Seconds.")
+@click.option(
+    "--commit-interval",
+    type=click.FloatRange(0.01, 60),
+    default=0.1,
+    help="Seconds at most between two commits.",
+)
+@click.option(
+    "--tick-interval",
+    type=click.FloatRange(0.01, 60),
+    default=0.1,
+    help="Seconds at most between two looks at what is due.",
+)
 @click.option(
     "--session-timeout",
     type=click.FloatRange(1, 300),
