@@ -112,9 +112,10 @@ def scaling(results: Results) -> dict[str, Figure]:
         return {}
     drawn = Figure(figsize=(2.3 * len(curves), 2.6), layout="constrained")
     panels = drawn.subplots(1, len(curves), sharey=True, squeeze=False)[0]
+    most = 0.0
     for axes, (name, points) in zip(panels, curves.items(), strict=True):
         costs = [min(one["cpu_us_an_event"] for one in point["rounds"]) for point in points]
-        places = range(len(points))
+        places, most = range(len(points)), max(most, *costs)
         axes.plot(places, costs, color="black", marker="o", linewidth=1)
         for place, cost in zip(places, costs, strict=True):
             axes.annotate(
@@ -124,9 +125,8 @@ def scaling(results: Results) -> dict[str, Figure]:
         axes.set_xlim(-0.4, len(points) - 0.6)
         axes.set_xlabel(SAYS[name])
         axes.spines[["top", "right"]].set_visible(False)
-    panels[0].set_ylim(0)
+    panels[0].set_ylim(0, most * 1.15)
     panels[0].set_ylabel("µs of CPU an event")
-    panels[0].margins(y=0.2)
     return {"scaling": drawn}
 
 
