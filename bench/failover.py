@@ -13,8 +13,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import platform
 import re
 import statistics
 import tempfile
@@ -32,7 +30,7 @@ import click
 import job
 import orjson
 from aiokafka import AIOKafkaProducer
-from ground import Process, Site
+from ground import Process, Site, machine
 
 from streams.broker import EmbeddedKafka
 from streams.broker.ports import draw_port
@@ -228,7 +226,7 @@ def facts(said: Future[object]) -> dict[int, list[tuple[float, int]]]:
 def failover(rounds: int, timeouts: tuple[float, ...], only: str) -> None:
     """Measure how soon a partition is served again."""
     logging.disable(logging.ERROR)  # of the clients here: topics that are new want some asking
-    click.echo(f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}")
+    click.echo(machine())
     click.echo("| one of two workers is | session timeout | without | worst | the other silent |")
     click.echo("|---|---:|---:|---:|---:|")
     chosen = {name: fate for name, fate in FATES.items() if name.startswith(only)}

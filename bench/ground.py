@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import platform
 import signal
 import subprocess
 import sys
@@ -23,6 +24,13 @@ from streams.worker import preflight
 from streams.worker.reader import records
 
 TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
+SOON = 0.1
+"""Seconds between two looks at a worker."""
+
+
+def machine() -> str:
+    """Say where this is measured."""
+    return f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}"
 
 
 def tree(pid: int) -> list[int]:
@@ -158,6 +166,20 @@ class Site:
                 return bool(answer.status == 200)
         except OSError:
             return False
+
+    def await_ready(self, process: Process) -> Process:
+        """Wait until the worker says that it is; give it back."""
+        while not self.ready():
+            process.must_live()
+            time.sleep(SOON)
+        return process
+
+    def settle(self, *team: Process) -> None:
+        """Wait until all that was published is committed."""
+        while self.lag() > 0:
+            for process in team:
+                process.must_live()
+            time.sleep(SOON)
 
     def load(self, records: Iterable[tuple[bytes, bytes]]) -> int:
         """Produce ticket events; give how many."""

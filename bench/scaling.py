@@ -9,8 +9,6 @@ and µs of CPU an event. Points of one curve differ in one thing alone.
 from __future__ import annotations
 
 import json
-import os
-import platform
 import random
 import tempfile
 import time
@@ -20,12 +18,9 @@ from pathlib import Path
 
 import click
 import job
-from ground import Process, Site
+from ground import Process, Site, machine
 
 from streams.broker import EmbeddedKafka
-
-SOON = 0.1
-"""Seconds between two looks at a worker."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +51,7 @@ CURVES: dict[str, list[Point]] = {
 @click.option("--json", "file", type=click.Path(path_type=Path), help="Keep all figures.")
 def cli(only: tuple[str, ...], turns: int, file: Path | None) -> None:
     """Measure what an event costs."""
-    machine = f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}"
-    click.echo(machine)
+    click.echo(machine())
     curves: dict[str, list[dict[str, object]]] = {name: [] for name in only or CURVES}
     for turn in range(turns):
         for name, told in curves.items():
@@ -69,7 +63,7 @@ def cli(only: tuple[str, ...], turns: int, file: Path | None) -> None:
                     told.append({**asdict(point), "rounds": []})
                 told[place]["rounds"].append(figures)  # type: ignore[attr-defined]
     if file:
-        file.write_text(json.dumps({"machine": machine, "curves": curves}, indent=1))
+        file.write_text(json.dumps({"machine": machine(), "curves": curves}, indent=1))
 
 
 def measure(point: Point) -> dict[str, float]:
@@ -79,9 +73,9 @@ def measure(point: Point) -> dict[str, float]:
         team = [site.worker()]
         try:
             now = int(time.time() * 1000)
-            await_ready(site, team)
+            site.await_ready(team[0])
             site.load(job.records(list(born(point, now))))
-            drained(site, team)
+            site.settle(*team)
             team += [site.worker("--http-port", "0") for _ in range(point.workers - 1)]
             if point.workers > 1:
                 time.sleep(10)  # until the partitions are shared out
@@ -99,7 +93,7 @@ def backlog(site: Site, team: list[Process], events: list[job.Event]) -> dict[st
     for process in team:
         process.go_on()
     began, used = time.monotonic(), sum(process.cpu() for process in team)
-    drained(site, team)
+    site.settle(*team)
     took = time.monotonic() - began
     return {
         "events_a_second": len(events) / took,
@@ -141,21 +135,6 @@ def life(point: Point, now: int) -> Iterator[job.Event]:
                 case turn:
                     author = "agent" if turn == 1 else "customer"
                     yield job.event(name, step, "message", at, author=author)
-
-
-def await_ready(site: Site, team: list[Process]) -> None:
-    """Wait until the first worker says that it is."""
-    while not site.ready():
-        team[0].must_live()
-        time.sleep(SOON)
-
-
-def drained(site: Site, team: list[Process]) -> None:
-    """Wait until all that was published is committed."""
-    while site.lag() > 0:
-        for process in team:
-            process.must_live()
-        time.sleep(SOON)
 
 
 if __name__ == "__main__":

@@ -10,8 +10,6 @@ in turn. All outputs are compared with a replay of the same events.
 
 from __future__ import annotations
 
-import os
-import platform
 import statistics
 import tempfile
 import threading
@@ -24,19 +22,16 @@ import contest
 import job
 import orjson
 import rounds
-from ground import Process, Site
+from ground import Process, Site, machine
 
 from streams.broker import EmbeddedKafka
 from streams.wire.instant import parse
-
-SOON = 0.25
-"""Seconds between two looks at a worker."""
 
 
 @click.group()
 def cli() -> None:
     """Measure the worker."""
-    click.echo(f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}")
+    click.echo(machine())
 
 
 @cli.command()
@@ -69,14 +64,14 @@ def timers(count: int, due: int, rate: int, flags: tuple[str, ...]) -> None:
         worker = site.worker(*flags)
         try:
             site.load(job.records(opened(count, "low")))
-            settle(site, worker)
+            site.settle(worker)
             now = int(time.time() * 1000)
             burst = [
                 job.event(f"D{n}", 0, "created", now + n % 1_000, priority="urgent", status="open")
                 for n in range(due)
             ]
             site.load(job.records(burst))
-            settle(site, worker)
+            site.settle(worker)
             over = threading.Event()
             with ThreadPoolExecutor() as threads:
                 seen = threads.submit(site.watch, site.names.sla_events, over)
@@ -85,7 +80,7 @@ def timers(count: int, due: int, rate: int, flags: tuple[str, ...]) -> None:
                 plain = spent(worker, now / 1000 + 26, now / 1000 + 29)
                 burst_took = spent(worker, now / 1000 + 29.5, now / 1000 + 35.5) - 2 * plain
                 time.sleep(max(0.0, now / 1000 + 45 - time.time()))
-                settle(site, worker)
+                site.settle(worker)
                 over.set()
                 count_poured = poured.result()
         finally:
@@ -139,27 +134,20 @@ def pour(site: Site, rate: int, over: threading.Event) -> int:
     return number
 
 
-def settle(site: Site, worker: Process) -> None:
-    """Wait until all that was published is committed."""
-    while site.lag() > 0:
-        worker.must_live()
-        time.sleep(SOON)
-
-
 @cli.command()
 @click.option("--open", "count", default=200_000, help="Open tickets.")
 def recovery(count: int) -> None:
     """Kill the worker, and start it again from nothing but the log."""
     with tempfile.TemporaryDirectory() as folder, EmbeddedKafka() as kafka:
         site = Site(kafka.bootstrap, "recovery", Path(folder), job.POLICIES)
-        empty = _ready(site)
+        empty = site.await_ready(site.worker())
         bare = empty.rss()
         settle_from = time.time()
         site.load(job.records(opened(count, "low")))
-        settle(site, empty)
+        site.settle(empty)
         filled = time.time() - settle_from
         empty.stop()
-        back = _ready(site)
+        back = site.await_ready(site.worker())
         took, used, most = time.time() - back.started, back.rss(), back.rss("VmHWM")
         back.kill()
         rows = site.read(f"{site.app_id}-tickets-changelog")
@@ -169,14 +157,6 @@ def recovery(count: int) -> None:
         f"the start; rows of {size:.0f} bytes, {(used - bare) / count:.0f} bytes of memory a "
         f"ticket, {(most - bare) / count:.0f} at the most"
     )
-
-
-def _ready(site: Site) -> Process:
-    worker = site.worker()
-    while not site.ready():
-        worker.must_live()
-        time.sleep(0.05)
-    return worker
 
 
 if __name__ == "__main__":

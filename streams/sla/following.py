@@ -49,24 +49,29 @@ class Following:
 
     def facts(self) -> list[Fact]:
         """Bring every clock to where the story and the policies say it should be."""
-        ticket = self.ticket
-        now = ticket.story.attributes
-        stands = now.get("priority") == self.before.get("priority")
-        if isinstance(self.event, Absorbed | Adopted):
-            stands = False
+        ticket, terms_stand = self.ticket, self._terms_stand()
         said: list[Fact] = []
         for name, clock in ticket.clocks.items():
-            if clock.open and not (self._runs_as_wanted(clock) and stands):
-                said += self._stop(clock)
-            elif clock.open:
+            if not clock.open:
+                continue
+            if terms_stand and self._runs_as_wanted(clock):
                 self._steady.add(name)
+            else:
+                said += self._stop(clock)
+        same_policies = ticket.story.attributes is self.before
         for kind in KINDS:
             for metric in self._metrics(kind):
                 # Each event leaves open clocks under the policy that matches: with the attributes
                 # of then, it still does.
-                if now is not self.before or (kind, metric) not in self._steady:
+                if not (same_policies and (kind, metric) in self._steady):
                     said += self._follow((kind, metric))
         return said
+
+    def _terms_stand(self) -> bool:
+        """Whether the event cannot have changed a target or a start under the same policy."""
+        if isinstance(self.event, Absorbed | Adopted):
+            return False
+        return self.ticket.story.attributes.get("priority") == self.before.get("priority")
 
     def _metrics(self, kind: str) -> Iterable[str]:
         """List the metrics that are promised, or were, in the order of the rules."""
@@ -146,10 +151,7 @@ class Following:
 
     def _stands(self, clock: Clock, policy: Policy) -> bool:
         """Whether the event cannot have changed the clock's terms or start; targets are dear."""
-        if isinstance(self.event, Absorbed | Adopted):
-            return False
-        priority = self.ticket.story.attributes.get("priority")
-        return clock.open and clock.policy is policy and priority == self.before.get("priority")
+        return clock.open and clock.policy is policy and self._terms_stand()
 
     def _version(self, name: Name, clock: Clock | None) -> str:
         """Say to which version a clock is held (R18)."""

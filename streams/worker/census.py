@@ -44,6 +44,7 @@ class Census:
         self._now = now
         self._tallies: dict[Name, Tally] = {name: Tally() for name in known}
         self.tickets = 0
+        """Those with an open clock."""
 
     def take(self) -> Iterator[None]:
         """Count all, and pause after each portion."""
@@ -65,7 +66,7 @@ class Census:
                 name = self._worker.meter.clock(board.names[number])
                 tally = tallies[number] = self._tallies.setdefault(name, Tally())
             since = opened[pace] - seen
-            remaining = target - counted - (max(0, since))
+            remaining = target - counted - max(0, since)
             if pace:
                 tally.running += 1
             else:
@@ -90,6 +91,3 @@ class Census:
             counts = accumulate(map(float, tally.left))
             left.add_metric(name, list(zip(edges, counts, strict=True)), tally.total / 1000)
         yield from (states, overdue, left)
-        tickets = metrics.TICKETS.gauges()
-        tickets.add_metric([], self.tickets)
-        yield tickets

@@ -75,6 +75,7 @@ class Collector(Registered):
             for _ in census.take():
                 pass
         yield from census.families()
+        yield _one(metrics.TICKETS, census.tickets)
 
     def _known(self) -> list[Name]:
         return [
