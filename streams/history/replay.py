@@ -9,7 +9,7 @@ come out by the instant at which they hold.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from streams.history.merges import hand_on
@@ -19,6 +19,23 @@ from streams.sla.events import TicketEvent
 from streams.sla.facts import Fact
 from streams.sla.policy import PolicySet
 from streams.sla.ticket import Ticket
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """One ticket's history, folded: instants in ms UTC.
+
+    `events`: those that had happened by the end, in the order in which they were applied. `facts`,
+    each with the instant at which it came to be known. `ticket`: how it stands at the end, None
+    where every event was refused. `unmatched`: no policy was there for its first event.
+    """
+
+    id: str
+    events: list[TicketEvent]
+    facts: list[tuple[int, Fact]]
+    ticket: Ticket | None
+    unmatched: bool
+    refused: list[tuple[TicketEvent, str]]
 
 
 @dataclass(slots=True)
@@ -35,6 +52,16 @@ class Replay:
     unmatched: int = 0
     resolved: set[str] = field(default_factory=set)
     refused: list[tuple[TicketEvent, str]] = field(default_factory=list)
+
+    def add(self, one: Replayed) -> None:
+        """Take a ticket in; the facts stay in the order of the tickets."""
+        self.facts += one.facts
+        self.tickets += 1
+        self.events += len(one.events)
+        self.unmatched += one.unmatched
+        self.refused += one.refused
+        if one.ticket is not None and one.ticket.story.resolved:
+            self.resolved.add(one.id)
 
     def compliance(self) -> Compliance:
         """Count the cycles met and breached (R26)."""
@@ -69,42 +96,53 @@ def replay(
     hand_on(tickets, policies, arrived)
     times = [event.time for history in tickets.values() for event in history]
     end = max(times, default=0) if until is None else until
-    engine = Engine(policies)
     done = Replay(until=end)
-    for history in tickets.values():
-        advance(len(history))
-        known = [event for event in history if event.time <= end]
-        if not known:
-            continue
-        if not arrival:
-            known.sort(key=lambda event: event.order(policies.category))
-        done.tickets += 1
-        done.events += len(known)
-        done.facts.extend(_ticket(engine, known, end, done))
+    for one in each(tickets, policies, until=end, arrival=arrival, advance=advance):
+        done.add(one)
     done.facts.sort(key=(lambda known: known[0]) if arrival else (lambda known: known[1].time))
     return done
 
 
-def _ticket(
-    engine: Engine, events: list[TicketEvent], end: int, done: Replay
-) -> Iterator[tuple[int, Fact]]:
+def each(
+    tickets: Mapping[str, list[TicketEvent]],
+    policies: PolicySet,
+    *,
+    until: int,
+    arrival: bool = False,
+    advance: Callable[[int], None] = lambda _: None,
+) -> Iterator[Replayed]:
+    """Fold tickets one by one, each settled up to `until` (ms UTC); those to come are left out.
+
+    `tickets`: their events in the order of arrival, with what merges hand on.
+    """
+    engine = Engine(policies)
+    for id_, history in tickets.items():
+        advance(len(history))
+        known = [event for event in history if event.time <= until]
+        if not known:
+            continue
+        if not arrival:
+            known.sort(key=lambda event: event.order(policies.category))
+        yield _fold(engine, id_, known, until)
+
+
+def _fold(engine: Engine, id_: str, events: list[TicketEvent], until: int) -> Replayed:
     """Fold one ticket's events, then settle up to the end."""
     ticket: Ticket | None = None
-    reached = 0
+    unmatched, reached = False, 0
+    told: list[tuple[int, Fact]] = []
+    refused: list[tuple[TicketEvent, str]] = []
     for event in events:
         first = ticket is None
         try:
             ticket, facts = engine.apply(ticket, event)
         except TooLate as fault:
-            done.refused.append((event, str(fault)))
+            refused.append((event, str(fault)))
             continue
         reached = max(reached, event.time)
         if first:
-            done.unmatched += engine.unmatched(ticket)
-        for fact in facts:
-            yield max(fact.time, reached), fact
+            unmatched = engine.unmatched(ticket)
+        told += [(max(fact.time, reached), fact) for fact in facts]
     if ticket is not None:
-        for fact in engine.settle(ticket, end):
-            yield end, fact
-        if ticket.story.resolved:
-            done.resolved.add(ticket.id)
+        told += [(until, fact) for fact in engine.settle(ticket, until)]
+    return Replayed(id_, events, told, ticket, unmatched, refused)
