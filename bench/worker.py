@@ -157,7 +157,8 @@ def recovery(count: int) -> None:
     click.echo(
         f"{count:,} open tickets (loaded and applied in {filled:.0f} s): ready {took:.1f} s after "
         f"the start, all on the board after {shown:.1f} s; rows of {size:.0f} bytes, "
-        f"{(used - bare) / count:.0f} bytes of memory a ticket, {(most - bare) / count:.0f} at the most"
+        f"{(used - bare) / count:.0f} bytes of memory a ticket, "
+        f"{(most - bare) / count:.0f} at the most"
     )
 
 
