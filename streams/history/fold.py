@@ -1,78 +1,65 @@
 """Histories of any length, folded: files in, a gathering out.
 
 What is wanted of a history is a *gathering*: it takes in a ticket at a time, and two of them can be
-put together. So nobody holds more than some tickets at once, and they can be folded apart.
+put together. So the files are read once, each event into the bucket of its ticket on disk
+(`shuffle`), and then buckets are folded, one at a time by each process.
+
+Decisions that bind this module:
+
+- Memory holds a bucket for each process, the gatherings, and the names of merged tickets, however
+  long the history is. What is small is folded at once, without temporary files or processes.
+- Tickets that merges connect are put aside when their buckets are folded, and folded last: what one
+  hands on depends on all that is known of it (R20).
+- What comes out does not depend on the number of buckets or processes. Gatherings are put together
+  in the order of the buckets.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
-from typing import Generic, Protocol, Self, TypeVar
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
 
-from streams.history.first import First
-from streams.history.reading import Reading, read
-from streams.history.replay import Replayed, each
+from streams.history.buckets import Buckets, workspace
+from streams.history.families import families
+from streams.history.folding import FoldBucket, Folding, Kin, Placed
+from streams.history.gathering import Advance, Folded, G, Gathering, Stage, silent
+from streams.history.pool import Pool, cores, pool
+from streams.history.reading import Block, blocks
+from streams.history.shuffle import Read, shuffle
 from streams.sla.policy import PolicySet
 
+__all__ = ["Folded", "Gathering", "Portions", "Stage", "fold", "silent"]
 
-class Gathering(Protocol):
-    """What is made of the tickets of a history; it can be pickled.
+FOR_EACH_JOB = 4
+"""Buckets for each process at the least, so that all have something to do until the end."""
 
-    Neither the order of tickets nor how they are shared out may matter for what it says.
+MOST_BUCKETS = 4_096
+UNKNOWN = 256
+"""Buckets where nobody knows how much will come."""
+
+KIN = 5_000
+"""Merged tickets in a bucket, about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Portions:
+    """How much is held at a time, in bytes: `at_once` of lines is folded as it comes.
+
+    Otherwise there is a bucket for so many bytes of lines; on disk they take half of that, decoded
+    and folded some ten times as much. One that is twice as large is shared out once more.
     """
 
-    def add(self, told: tuple[Replayed, ...], /) -> None:
-        """Take in a ticket, folded under each of the policy sets, in their order."""
+    at_once: int = 8 << 20
+    bucket: int = 8 << 20
 
-    def merge(self, other: Self, /) -> None:
-        """Take over what another has gathered of other tickets; the other is not used again."""
-
-
-G = TypeVar("G", bound=Gathering)
-Advance = Callable[[int], None]
-Stage = Callable[[str, int | None], AbstractContextManager[Advance]]
-"""Begins a stage of the work of so many units, None where nobody knows; gives what counts them."""
-
-
-@contextmanager
-def silent(_words: str, _total: int | None) -> Iterator[Advance]:
-    """Tell nobody of a stage."""
-    yield lambda _: None
-
-
-@dataclass(slots=True)
-class Folded(Generic[G]):
-    """A history, folded: instants in ms UTC.
-
-    `until`: the instant reached. `lines` of the files, of which `known` are events, and `rejected`
-    could not be read. `tickets` and `events`: those that had happened by then, with what merges
-    handed on. `unmatched`: tickets that no policy was there for, by policy set. `refused`: events
-    that came too late to be told where they belong (R7), under the first of the policy sets.
-    """
-
-    gathering: G
-    until: int
-    lines: int = 0
-    known: int = 0
-    tickets: int = 0
-    events: int = 0
-    unmatched: tuple[int, ...] = ()
-    rejected: First = field(default_factory=First)
-    refused: First = field(default_factory=First)
-
-    def add(self, told: tuple[Replayed, ...]) -> None:
-        """Take in a ticket, folded under each of the policy sets."""
-        self.gathering.add(told)
-        one = told[0]
-        self.tickets += 1
-        self.events += len(one.events)
-        self.unmatched = tuple(
-            count + replayed.unmatched for count, replayed in zip(self.unmatched, told, strict=True)
-        )
-        for _, words in one.refused:
-            self.refused.add(one.place, f"too_late: {words}")
+    def buckets(self, lines: int | None, jobs: int) -> int:
+        """Say how many buckets there should be for so many bytes of lines, where that is known."""
+        wanted = UNKNOWN if lines is None else -(-lines // self.bucket)
+        return min(max(wanted, FOR_EACH_JOB * jobs), MOST_BUCKETS)
 
 
 def fold(
@@ -84,25 +71,84 @@ def fold(
     arrival: bool = False,
     jobs: int | None = None,
     stage: Stage = silent,
+    portions: Portions | None = None,
 ) -> Folded[G]:
     """Fold the ticket events of files (NDJSON, gzipped or not, `-` for standard input).
 
     Each ticket is folded under each of the policy sets, and settled up to `until` (ms UTC), by
     default the last event's time. `gather` makes an empty gathering for the policy sets and the
     end; other processes call it too, so it is a function or class of a module. `jobs` is the number
-    of processes, by default one for each core. Raises UnreadableFile.
+    of processes, by default one for each core; with one we do the work ourselves. Raises
+    UnreadableFile, NoRoom (for temporary files) and ProcessLost.
     """
-    del jobs
-    reading = Reading()
-    with stage("reading", None) as advance:
-        arrived = list(read(files, reading, advance))
-    end = max((event.time for event in arrived), default=0) if until is None else until
-    done = Folded(
-        gather(promises, end), end, reading.lines, len(arrived), unmatched=(0,) * len(promises)
-    )
-    for place, (name, number, reason) in enumerate(reading.rejected):
-        done.rejected.add(place, f"{name}:{number}: {reason}")
-    with stage("replaying", len(arrived)) as advance:
-        for told in each(arrived, promises, until=end, arrival=arrival, advance=advance):
-            done.add(told)
+    by = portions or Portions()
+    jobs = cores() if jobs is None else jobs
+    read, known, buckets = Read(), list[Placed](), None
+    with ExitStack() as held:
+        with stage("reading", _on_disk(files) or None) as advance:
+            coming = _watched(blocks(files), advance)
+            head = list(_up_to(coming, by.at_once))
+            more = next(coming, None)
+            if more is None:
+                known = [one for block in head for one in read.take(block)]
+            else:
+                folder = held.enter_context(workspace())
+                hands = held.enter_context(pool(jobs))
+                count = by.buckets(_expected(head, files), jobs)
+                buckets = Buckets(folder, "tickets", count)
+                read = shuffle(chain(head, (more,), coming), buckets, hands)
+        end = read.last if until is None else until
+        how = Folding(tuple(promises), gather, end, arrival)
+        done = how.nothing()
+        done.lines, done.known, done.rejected = read.lines, read.known, read.rejected
+        with stage("replaying", read.known) as advance:
+            if buckets is None:
+                how.take(done, known, advance)
+            else:
+                for part in _by_buckets(read, how, buckets, hands, by.bucket):
+                    done.merge(part)
+                    advance(part.known)
     return done
+
+
+def _by_buckets(
+    read: Read, how: Folding[G], buckets: Buckets, hands: Pool, largest: int
+) -> Iterator[Folded[G]]:
+    """Fold all buckets, then those of kin that were put aside on the way, which stay whole."""
+    kin = _kin(read, buckets.folder)
+    yield from hands.map(FoldBucket(how, kin, buckets.folder, largest), buckets.found())
+    rest = FoldBucket(how, Kin(kin.buckets), buckets.folder, sys.maxsize)
+    yield from hands.map(rest, kin.buckets.found())
+
+
+def _kin(read: Read, folder: Path) -> Kin:
+    """Say which tickets are to be put aside; a family is not torn apart."""
+    heads = families(read.merges)
+    buckets = Buckets(folder, "kin", 1 + len(heads) // KIN)
+    return Kin(buckets, {ticket: buckets.number(head) for ticket, head in heads.items()})
+
+
+def _on_disk(files: Iterable[str]) -> int:
+    """Give the bytes of all files; pipes and what is not there have none."""
+    return sum(Path(name).stat().st_size for name in files if Path(name).is_file())
+
+
+def _watched(coming: Iterable[Block], advance: Advance) -> Iterator[Block]:
+    for block in coming:
+        advance(block.consumed)
+        yield block
+
+
+def _up_to(coming: Iterator[Block], size: int) -> Iterator[Block]:
+    """Take blocks of so many bytes, or of a little more."""
+    while size > 0 and (block := next(coming, None)) is not None:
+        size -= len(block.data)
+        yield block
+
+
+def _expected(head: list[Block], files: Sequence[str]) -> int | None:
+    """Say how many bytes of lines will come, by what came first; None where nobody knows."""
+    consumed = sum(block.consumed for block in head)
+    if not consumed or "-" in files:
+        return None
+    return _on_disk(files) * sum(len(block.data) for block in head) // consumed

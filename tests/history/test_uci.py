@@ -18,7 +18,6 @@ from streams.history.tally import Tally
 from streams.policies import load_file
 from streams.sla.causes import HANDS
 from streams.sla.compliance import Tally as Outcome
-from streams.sla.quality import MEDIAN, MOST
 from streams.wire.ticket_events import decode
 
 ROOT = Path(__file__).parents[2]
@@ -121,11 +120,11 @@ def test_the_numbers_of_the_log_add_up(
     assert kept.reopened == sum(fact.withdraws == "met" for _, fact in told.facts)
     assert kept.budget_used == Fraction(judged.breached * 20, met + judged.breached)
     # Half of the incidents are in time with much to spare, and every tenth is very late.
-    median, most = kept.margins.within(MEDIAN), kept.margins.within(MOST)
+    median, most = kept.margins.median, kept.margins.most
     assert median is not None
     assert most is not None
     assert 0 < median < 1 < most
-    assert len(kept.margins.used) <= len(outcomes)
+    assert kept.margins.cycles <= len(outcomes)
     ((name, spent),) = summary.causes
     assert (name, spent.breaches) == (kept.name, judged.breached)
     elapsed = [fact.elapsed for _, fact in told.facts if fact.type == "breached"]
