@@ -28,6 +28,12 @@ import orjson
 from streams.sla.events import TicketEvent
 from streams.wire.row import pack_event, unpack_event
 
+FULL = {
+    getattr(errno, name)
+    for name in ("ENOSPC", "EDQUOT", "EFBIG", "EROFS", "EACCES", "EPERM", "EIO", "EMFILE")
+}
+"""What may be wrong with a disk, and is no fault of ours."""
+
 PLACE, TICKET, EVENT = range(3)
 Row = list[Any]
 """Place, ticket, then the event as a row of the table has it."""
@@ -69,7 +75,7 @@ def room(folder: Path | str) -> Iterator[None]:
     try:
         yield
     except OSError as fault:
-        if fault.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EIO):
+        if fault.errno not in FULL:
             raise
         message = (
             f"{folder}: {fault.strerror}; temporary files take about as much as the events "

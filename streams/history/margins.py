@@ -63,6 +63,11 @@ class Used:
         median, most = (self._at(rank(len(self), part)) for part in (MEDIAN, MOST))
         return Margins(len(self), median, most)
 
+    def close(self) -> None:
+        """Let go of what is on disk; nothing is asked any more."""
+        if self._file is not None:
+            self._file.close()
+
     def _at(self, place: int) -> Fraction:
         """Give the value of a place, from 1, in ascending order."""
         low = min(map(_nearest, self._pairs()))

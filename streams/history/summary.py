@@ -135,7 +135,7 @@ class Numbers:
         self._causes.close()
 
     def summary(self, *, tickets: int, unmatched: int) -> Summary:
-        """Say it all, in the order of the policies file; all tickets are closed."""
+        """Say it all, once, in the order of the policies file; all tickets are closed."""
         self._put_away()
         order = _Order(self._policies)
         by_policy = [
@@ -159,6 +159,8 @@ class Numbers:
         """Put cycles, reopens and margins side by side; what was all taken back is left out."""
         tallies, reopened = self._compliance.tallies, self._quality.reopened()
         margins = {name: used.margins() for name, used in self._used.items()}
+        for used in self._used.values():
+            used.close()
         counted = {name for name, tally in tallies.items() if tally.met or tally.breached}
         return tuple(
             Kept(

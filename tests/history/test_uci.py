@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import csv
 import gzip
+import json
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from streams.cli.summary_json import as_object
 from streams.history.export import read_export
+from streams.history.fold import fold
 from streams.history.importer import Importer
 from streams.history.mapping import load_mapping
 from streams.history.replay import Replay, replay
-from streams.history.summary import summarize
+from streams.history.summary import Numbers, summarize
 from streams.history.tally import Tally
+from streams.history.transcript import Transcript
 from streams.policies import load_file
 from streams.sla.causes import HANDS
 from streams.sla.compliance import Tally as Outcome
+from streams.wire.sla_events import encode
 from streams.wire.ticket_events import decode
 
 ROOT = Path(__file__).parents[2]
@@ -102,6 +108,27 @@ def test_the_clock_is_what_makes_them_agree(judged: Judged) -> None:
     """A check that cannot fail is a defect: whoever calls all incidents met is right in 65 %."""
     moderate = [made for priority, made in judged.values() if priority == "3 - Moderate"]
     assert moderate.count("true") / len(moderate) < 0.66
+
+
+def test_processes_and_buckets_say_what_memory_says(
+    log: Path, whole: tuple[Tally, Replay], tmp_path: Path
+) -> None:
+    """R8: of the whole log, byte for byte, and the same numbers."""
+    mapping = load_mapping("servicenow")
+    events = Importer(mapping).events(read_export(str(log), mapping.file, mapping.columns()))
+    path = tmp_path / "events.ndjson.gz"
+    with gzip.open(path, "wb", compresslevel=1) as file:
+        file.writelines(event.encode() + b"\n" for event in events)
+    promised, (_, told) = load_file(POLICIES), whole
+    lines = [encode(fact, at) + b"\n" for at, fact in told.facts]
+    make = partial(Transcript, folder=tmp_path / "runs")
+    said = fold([str(path)], [promised], make, jobs=2)
+    assert list(said.gathering.lines()) == lines
+    done = fold([str(path)], [promised], Numbers, jobs=2)
+    numbers = done.gathering.summary(tickets=done.tickets, unmatched=done.unmatched[0])
+    expected = summarize(told, promised)
+    assert numbers == expected
+    assert json.dumps(as_object(numbers)) == json.dumps(as_object(expected))
 
 
 def test_the_numbers_of_the_log_add_up(
