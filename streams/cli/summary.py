@@ -24,7 +24,6 @@ from streams.history.summary import Kept, Summary, Tickets
 from streams.sla.causes import HANDS, Spent
 from streams.sla.compliance import Tally
 from streams.sla.policy import say_percent
-from streams.sla.quality import MEDIAN
 from streams.wire.credit import money
 
 WIDTH = 120
@@ -59,7 +58,7 @@ def _show_kept(console: Console, kept: Iterable[Kept]) -> None:
             *_tally(one.cycles),
             ABSENT if one.objective is None else _share(one.objective),
             f"{one.reopened:,}",
-            _used(one.margins.within(MEDIAN)),
+            _used(one.margins.median),
             _budget(one),
         )
     _part(console, "Cycles met and breached", table)

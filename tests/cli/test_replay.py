@@ -181,7 +181,7 @@ def test_nothing_is_rounded_in_the_promise_s_favour(capsys: pytest.CaptureFixtur
         summary.kept[0],
         cycles=Tally(met=24_999, breached=1),
         objective=Fraction("0.99996001"),
-        margins=Margins((Fraction(10_001, 10_000),)),
+        margins=Margins.of([Fraction(10_001, 10_000)]),
     )
     lines = shown(replace(summary, kept=(kept,)), capsys)
     assert "standard sla first_response 24,999 1 99.99 % 99.996001 % 0 100.1 % 100.1 %" in lines
