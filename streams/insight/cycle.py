@@ -31,7 +31,8 @@ class Cycle:
     fulfilment or the cancellation; None while the clock runs or is paused. `deadline` is None
     where it was paused at last. `breach`: the fact, with where its time went (R28) and what it
     earned (R31). `reopens`: how often a "met" was taken up again (R29). `attributes`: those of the
-    outcome, or the last ones. `judged_at`: the instant of the outcome (R26), None without one.
+    outcome, or the last ones; `first_attributes`: those of the start. `judged_at`: the instant of
+    the outcome (R26), None without one.
     """
 
     ticket: str
@@ -40,6 +41,7 @@ class Cycle:
     version: str
     schedule: str
     attributes: Attributes
+    first_attributes: Attributes
     started_at: int
     target: int
     deadline: int | None
@@ -94,6 +96,7 @@ def _open(facts: list[Fact], clock: Clock, one: Replayed, until: int) -> Cycle:
         version=clock.version,
         schedule=clock.policy.schedule.name,
         attributes=one.ticket.story.attributes if breach is None else breach.attributes,
+        first_attributes=facts[0].attributes,
         started_at=clock.started_at,
         target=clock.target,
         deadline=clock.deadline,
@@ -122,6 +125,7 @@ def _ended(facts: list[Fact]) -> Cycle:
         version=judged.version,
         schedule=judged.schedule,
         attributes=judged.attributes,
+        first_attributes=facts[0].attributes,
         started_at=last.started_at,
         target=last.target,
         deadline=last.deadline,

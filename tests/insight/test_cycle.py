@@ -8,8 +8,7 @@ from collections.abc import Iterable
 import orjson
 import pytest
 
-from streams.history.merges import hand_on
-from streams.history.replay import Replayed, by_ticket, each
+from streams.history.replay import Replayed, each
 from streams.insight.cycle import Cycle, cycles
 from streams.sla.compliance import Compliance
 from streams.wire.ticket_events import decode
@@ -21,9 +20,7 @@ def replayed(scenario: Scenario, *, arrival: bool) -> list[Replayed]:
     """Replay a scenario, ticket by ticket."""
     known = [decode(orjson.dumps(event), keyed=False) for event in scenario.events]
     events = [event for event in known if event is not None]
-    tickets = by_ticket(events)
-    hand_on(tickets, POLICIES, events)
-    return list(each(tickets, POLICIES, until=scenario.until, arrival=arrival))
+    return [one for (one,) in each(events, [POLICIES], until=scenario.until, arrival=arrival)]
 
 
 def gathered(tickets: Iterable[Replayed], until: int) -> list[Cycle]:
