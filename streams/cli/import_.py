@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from streams.history.export import Row, Unreadable
-    from streams.history.mapping import SnapshotMapping, TicketMapping
+    from streams.history.mapping import AnyMapping
     from streams.history.tally import Tally
 
 SHOWN = 20
@@ -81,7 +81,7 @@ def _text(name: str) -> str:
         raise Failure(str(error)) from error
 
 
-def _mapping(name: str) -> SnapshotMapping | TicketMapping:
+def _mapping(name: str) -> AnyMapping:
     try:
         return load_mapping(name)
     except MappingError as error:
@@ -89,7 +89,7 @@ def _mapping(name: str) -> SnapshotMapping | TicketMapping:
 
 
 def _run(
-    mapping: SnapshotMapping | TicketMapping,
+    mapping: AnyMapping,
     files: tuple[str, ...],
     output: str | None,
     rejects: str | None,
@@ -112,16 +112,16 @@ def _run(
             _nothing_is_a_failure(importer.tally)
     except ExportError as error:
         raise Failure(str(error)) from error
-    _sum_up(importer.tally, rejects)
+    _sum_up(importer, rejects)
 
 
 def _rows(
-    mapping: SnapshotMapping | TicketMapping,
+    mapping: AnyMapping,
     files: tuple[str, ...],
     read: Callable[[int], None],
 ) -> Iterator[Row | Unreadable]:
     for name in files:
-        yield from read_export(name, mapping.file, mapping.columns(), read)
+        yield from read_export(name, mapping.file, mapping.needed(), read)
 
 
 def _teller(stack: ExitStack, rejects: str | None) -> Callable[[Rejection], None]:
@@ -186,7 +186,8 @@ def _nothing_is_a_failure(tally: Tally) -> None:
         raise Failure(message)
 
 
-def _sum_up(tally: Tally, rejects: str | None) -> None:
+def _sum_up(importer: Importer, rejects: str | None) -> None:
+    tally = importer.tally
     if tally.rejected > SHOWN:
         where = f"all are in {rejects}" if rejects else "keep all with --rejects FILE"
         click.echo(f"… and {tally.rejected - SHOWN:,} more rejected; {where}", err=True)
@@ -200,6 +201,9 @@ def _sum_up(tally: Tally, rejects: str | None) -> None:
         "events spread by milliseconds to keep the order of their rows": tally.spread,
         "rows older than one before them, kept at their time": tally.late,
         "times before their ticket's creation, taken at the creation": tally.early,
+        "different local times that exist twice (the first was taken) or not at all (shifted on)": (
+            importer.doubtful
+        ),
     }
     for words, count in notes.items():
         if count:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from streams.history.by_time import Timed, by_time
 from streams.history.export import ExportError, Row, Unreadable, read_export
-from streams.history.mapping import FileShape
+from streams.history.parts import FileShape
 
 ROWS = [{"id": "7", "name": "Zoë, the 1st"}, {"id": "8", "name": 'say "hi"\nthere'}]
 CSV = 'id,name\n7,"Zoë, the 1st"\n8,"say ""hi""\nthere"\n'

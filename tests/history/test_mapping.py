@@ -72,7 +72,7 @@ def test_a_good_mapping_is_taken() -> None:
         (GOOD.replace("ticket: number\n", ""), 1, "ticket", "is missing", "add `ticket: <column>`"),
         (GOOD.replace("{status: state}", "{author: x}"), 5, "attributes", "'author' is", "another"),
         (GOOD.replace("{status: state}", "{}"), 1, "", "is empty", "map at least `status`"),
-        (GOOD.replace("snapshots", "lines"), 1, "", "rows is 'lines'", "snapshots or tickets"),
+        (GOOD.replace("snapshots", "lines"), 1, "", "rows is 'lines'", "tickets or events"),
         (GOOD.replace("rows: snapshots\n", ""), 1, "", "`rows` is missing", "say `rows:"),
         (GOOD.replace("snapshots", "tickets"), 4, "updated", "not a key", "use one of"),
         ("source: [", 1, "", "is not YAML", "indentation"),
