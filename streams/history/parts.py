@@ -20,6 +20,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    StrictBool,
     field_validator,
 )
 
@@ -118,6 +119,7 @@ def _free_names(value: dict[str, Column]) -> dict[str, Column]:
 
 
 ColumnOrName = Annotated[Column, BeforeValidator(_column)]
+Public = StrictBool | Annotated[Voice, BeforeValidator(_column)]
 Attributes = Annotated[dict[str, ColumnOrName], AfterValidator(_free_names)]
 
 
@@ -148,7 +150,7 @@ class Plain(Shape):
 
     attributes: Attributes = {}
     author: Author | Voice = "customer"
-    public: bool | Voice = True
+    public: Public = True
 
     def _own_columns(self) -> list[str]:
         named = self._time_columns()

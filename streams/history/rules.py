@@ -19,6 +19,7 @@ from streams.history.parts import (
     RESERVED,
     Attributes,
     Author,
+    Public,
     Scalar,
     Shape,
     Strict,
@@ -83,7 +84,7 @@ class EventRule(Strict):
     at: Name
     id: Name | None = None
     author: Author | Voice | None = None
-    public: bool | Voice = True
+    public: Public = True
     change: Change | None = None
     attributes: Attributes = Field(default_factory=dict)
     set: Annotated[dict[str, Scalar], AfterValidator(_free)] = Field(default_factory=dict)
@@ -150,12 +151,15 @@ class EventMapping(Shape):
     """Every row is an event, or holds several."""
 
     rows: Literal["events"]
-    events: tuple[EventRule, ...] = Field(min_length=1)
+    events: tuple[EventRule, ...]
     grouped: bool = False
     ties: Literal["spread", "keep"] = "spread"
 
     @model_validator(mode="after")
     def _can_rewind(self) -> EventMapping:
+        if not self.events:
+            message = "events is empty; say at least what one of them is made of"
+            raise ValueError(message)
         before = any(rule.change is not None and rule.change.before for rule in self.events)
         if any(rule.rewind for rule in self.events) and not before:
             message = "no change names its old value, so nothing can be rewound; add `change.from`"

@@ -94,7 +94,7 @@ def test_rejected_rows_are_counted_shown_and_kept(desk: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "status", "words"),
     [
-        (["desk.csv"], 2, "give --mapping: a file, or one of servicenow, tickets"),
+        (["desk.csv"], 2, "give --mapping: a file, or one of freshdesk, "),
         (["-m", "desk.yaml"], 2, "give the export to read"),
         (["-m", "nope", "desk.csv"], 1, "nope: cannot be read"),
         (["-m", "servicenow", "desk.csv"], 1, "desk.csv: lacks what the mapping names"),
