@@ -27,7 +27,8 @@ from streams.history.parts import (
     voices,
 )
 
-Kind = Literal["created", "message", "changed", "merged", "deleted"]
+Word = Literal["created", "message", "changed", "merged", "deleted", "skip"]
+Kind = Literal["created", "message", "changed", "merged", "deleted", "deduced"]
 KINDS = ("created", "message", "changed", "merged", "deleted")
 Name = Annotated[str, Field(min_length=1)]
 LIST = "[]"
@@ -40,7 +41,7 @@ class TypeColumn(Strict):
     """
 
     column: Name
-    values: dict[str, Kind | Literal["skip"]] = Field(min_length=1)
+    values: dict[str, Word] = Field(min_length=1)
     others: Literal["reject", "skip"] = "reject"
     empty: Literal["reject", "skip", "deduced"] = "reject"
 
@@ -80,7 +81,7 @@ class EventRule(Strict):
 
     each: Annotated[str, AfterValidator(_path)] | None = None
     count: Name | None = None
-    type: Kind | Literal["deduced"] | TypeColumn
+    type: Kind | TypeColumn
     at: Name
     id: Name | None = None
     author: Author | Voice | None = None

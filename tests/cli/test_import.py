@@ -133,6 +133,25 @@ def test_it_reads_standard_input_gzipped_or_not() -> None:
         assert subjects(done.stdout.decode()) == ["2", "2", "1", "1"]
 
 
+def test_what_was_mended_is_imported_again_as_it_is(desk: Path) -> None:
+    """The file of rejected rows is an export too."""
+    run("-m", "desk.yaml", "--rejects", "bad.txt", "desk.csv")
+    bad = desk / "bad.txt"
+    bad.write_text(bad.read_text().replace('"c": "soon"', '"c": "2026-03-02T10:00:00Z"'))
+    done = run("-m", "desk.yaml", "bad.txt")
+    assert subjects(done.stdout) == ["3"]
+    assert "1 rows → 1 tickets, 1 events; 0 rejected" in done.stderr
+
+
+def test_local_times_in_doubt_are_counted(desk: Path) -> None:
+    """R22: nobody sees in a file which 02:30 is meant, in the night when there are two."""
+    (desk / "night.yaml").write_text(MAPPING + "time: {zone: Europe/Paris}\n")
+    (desk / "night.csv").write_text("id,c,s\n1,2026-10-25T02:30,\n2,2026-10-25T02:30,\n")
+    assert (
+        "  1 different local times that exist twice" in run("-m", "night.yaml", "night.csv").stderr
+    )
+
+
 def test_help_has_an_example() -> None:
     """Every command has one."""
     assert "sla import --mapping servicenow" in run("--help").stdout
