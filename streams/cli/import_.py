@@ -37,6 +37,7 @@ SHOWN = 20
 
 @click.command("import", short_help="Turn a CSV or JSON export into ticket events.")
 @click.option("-m", "--mapping", metavar="M", help="Mapping file, or the name of a shipped one.")
+@click.option("--zone", metavar="ZONE", help="Zone of times that name none, over the mapping's.")
 @click.option("-o", "--output", metavar="FILE", help="Write there, gzipped if named .gz.")
 @click.option("--sort", is_flag=True, help="Order all events by time, on disk if they are many.")
 @click.option("--rejects", metavar="FILE", help="Keep rejected rows there, with the reason.")
@@ -44,6 +45,7 @@ SHOWN = 20
 @click.argument("files", nargs=-1, metavar="FILE...")
 def import_(
     mapping: str | None,
+    zone: str | None,
     output: str | None,
     *,
     sort: bool,
@@ -53,13 +55,18 @@ def import_(
 ) -> None:
     """Turn exports (CSV, JSON, NDJSON, also gzipped; - is stdin) into ticket events (NDJSON).
 
-    A mapping is a small YAML file: which column is what. Events come in the file's order; with
-    --sort by time, as for playing them into Kafka.
+    A mapping is a small YAML file: which column is what. Those that are shipped go by name, for
+    exports of Zendesk, Freshdesk, Jira, ServiceNow and Zammad: give none to see their names, and
+    read the header of one with --print-mapping before you use it. What is rejected is told with
+    its line; --rejects keeps it, to be mended and imported as it is, with the same mapping. Events
+    come in the file's order; with --sort by time, as for playing them into Kafka.
 
     \b
     Examples:
       sla import --mapping servicenow incidents.csv.gz > events.ndjson
+      sla import -m freshdesk --zone Asia/Kolkata --rejects bad.ndjson tickets.csv > events.ndjson
       sla import -m mine.yaml --sort -o events.ndjson.gz --rejects bad.ndjson tickets.csv
+      sla import -m jira page-1.json page-2.json | sla replay --policies p.yaml --summary -
       sla import --print-mapping tickets > mine.yaml
     """
     if print_mapping is not None:
@@ -71,7 +78,7 @@ def import_(
     if not files:
         message = "give the export to read: FILE..., or - for standard input"
         raise click.UsageError(message)
-    _run(_mapping(mapping), files, output, rejects, sort=sort)
+    _run(_mapping(mapping, zone), files, output, rejects, sort=sort)
 
 
 def _text(name: str) -> str:
@@ -81,9 +88,9 @@ def _text(name: str) -> str:
         raise Failure(str(error)) from error
 
 
-def _mapping(name: str) -> AnyMapping:
+def _mapping(name: str, zone: str | None) -> AnyMapping:
     try:
-        return load_mapping(name)
+        return load_mapping(name, zone)
     except MappingError as error:
         raise Failure(str(error)) from error
 

@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError, model_validator
 
-from streams.history.parts import Author, Plain, Scalar, Strict
+from streams.history.parts import Author, Plain, Scalar, Strict, TimeShape
 from streams.history.problem import MappingError, Problem, problems_of
 from streams.history.rules import EventMapping
 from streams.history.yaml_lines import Document, YamlError, read_yaml
@@ -165,10 +165,21 @@ def mapping_text(name_or_path: str) -> tuple[str, str]:
         raise MappingError(str(path), [Problem(None, "", None, what, fix)]) from error
 
 
-def load_mapping(name_or_path: str) -> AnyMapping:
-    """Read and check a mapping, by shipped name or by path; raises MappingError."""
+def load_mapping(name_or_path: str, zone: str | None = None) -> AnyMapping:
+    """Read and check a mapping, by shipped name or by path; raises MappingError.
+
+    `zone` takes the place of the mapping's own, for times that name none.
+    """
     name, text = mapping_text(name_or_path)
-    return parse_mapping(text, name)
+    mapping = parse_mapping(text, name)
+    if zone is None:
+        return mapping
+    try:
+        time = TimeShape(formats=mapping.time.formats, zone=zone)
+    except ValidationError as error:
+        document = Document(None, {})
+        raise MappingError("--zone", problems_of(error, document, TimeShape)) from error
+    return mapping.model_copy(update={"time": time})
 
 
 def parse_mapping(text: str, name: str = "mapping") -> AnyMapping:

@@ -98,6 +98,11 @@ def test_rejected_rows_are_counted_shown_and_kept(desk: Path) -> None:
         (["-m", "desk.yaml"], 2, "give the export to read"),
         (["-m", "nope", "desk.csv"], 1, "nope: cannot be read"),
         (["-m", "servicenow", "desk.csv"], 1, "desk.csv: lacks what the mapping names"),
+        (
+            ["-m", "desk.yaml", "--zone", "Mars/X", "desk.csv"],
+            1,
+            "'Mars/X' is not an IANA time zone",
+        ),
         (["-m", "desk.yaml", "none.csv"], 1, "none.csv: cannot be read"),
         (["-m", "desk.yaml", "bad.csv"], 1, "nothing was imported: all 1 rows were rejected"),
         (["-m", "desk.yaml", "empty.csv"], 1, "nothing was imported: there are no rows"),
@@ -145,10 +150,10 @@ def test_what_was_mended_is_imported_again_as_it_is(desk: Path) -> None:
 
 def test_local_times_in_doubt_are_counted(desk: Path) -> None:
     """R22: nobody sees in a file which 02:30 is meant, in the night when there are two."""
-    (desk / "night.yaml").write_text(MAPPING + "time: {zone: Europe/Paris}\n")
     (desk / "night.csv").write_text("id,c,s\n1,2026-10-25T02:30,\n2,2026-10-25T02:30,\n")
     assert (
-        "  1 different local times that exist twice" in run("-m", "night.yaml", "night.csv").stderr
+        "  1 different local times that exist twice"
+        in run("-m", "desk.yaml", "--zone", "Europe/Paris", "night.csv").stderr
     )
 
 

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from streams.cli.main import sla
-from streams.history.mapping import mapping_text, shipped_mappings
+from streams.history.mapping import shipped_mappings
 
 EXPORTS = Path(__file__).parent / "exports"
 POLICIES = """\
@@ -59,11 +59,12 @@ def exported(name: str) -> Path:
 
 
 def imported(folder: Path, name: str, zone: str, *more: str) -> tuple[Path, str]:
-    """Import a sample by its shipped mapping, with its zone set; give the events and the words."""
-    mapping, events = folder / f"{name}.yaml", folder / f"{name}-events.ndjson"
-    mapping.write_text(mapping_text(name)[1].replace("zone: UTC", f"zone: {zone}"), "utf-8")
+    """Import a sample by its shipped mapping, in its zone; give the events and the words."""
+    events = folder / f"{name}-events.ndjson"
     files = more or (str(exported(name)), "--rejects", str(folder / "bad.ndjson"))
-    done = CliRunner().invoke(sla, ["import", "-m", str(mapping), "-o", str(events), *files])
+    done = CliRunner().invoke(
+        sla, ["import", "-m", name, "--zone", zone, "-o", str(events), *files]
+    )
     assert done.exit_code == 0, done.output
     return events, done.stderr
 
