@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from streams.history.moment import Moments
 from streams.history.parts import Voice
+from streams.sla.policy import WORDS
 from streams.wire.instant import LATEST
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from streams.history.parts import Author, Column, Scalar, Shape
 
-_AUTHORS = {"customer", "agent", "bot"}
+_AUTHORS = ("customer", "agent", "bot")
 _TRUE = {"true", "yes", "1", "public"}
 _FALSE = {"false", "no", "0", "private"}
 _WIDEST = 63
@@ -60,6 +61,7 @@ class Cells:
             (column.column, column.split, column.values) for column in part.attributes.values()
         ]
         self.names = list(part.attributes)
+        self._words = [place for place, name in enumerate(self.names) if name in WORDS]
 
     def word(self, fields: Mapping[str, Any], column: str) -> Any:
         """Answer a field, None where it is absent or a word for unknown."""
@@ -72,9 +74,7 @@ class Cells:
             inner = f"{column}.{next(iter(value), 'value')}"
             message = f"{column} is an object; name a field inside it in the mapping, as {inner}"
             raise BadRow(message)
-        if isinstance(value, int) and value.bit_length() > _WIDEST:
-            return str(value)
-        return value
+        return _narrow(value)
 
     def ticket(self, fields: Mapping[str, Any], column: str) -> str:
         """Answer the ticket's id."""
@@ -119,7 +119,10 @@ class Cells:
 
     def attributes(self, fields: Mapping[str, Any]) -> list[Any]:
         """Answer the attributes in the order of `names`, None for those unknown."""
-        return [self.attribute(fields, *column) for column in self._columns]
+        found = [self.attribute(fields, *column) for column in self._columns]
+        for place in self._words:
+            check_word(self.names[place], found[place])
+        return found
 
     def speaker(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         """Answer who opened the ticket, and whether in public."""
@@ -161,6 +164,13 @@ class Cells:
         return values.get(_key(value), value) if values else value
 
 
+def check_word(name: str, value: object) -> None:
+    """Refuse a status or a priority that is no word; raises BadRow."""
+    if isinstance(value, (bool, list)):
+        message = f"{name} is {value!r}; map its column to one with words, or its values to words"
+        raise BadRow(message)
+
+
 def _key(value: object) -> str:
     """Name a value as the keys of `values` do; those of YAML and JSON say true and false."""
     return str(value).lower() if isinstance(value, bool) else str(value)
@@ -179,7 +189,13 @@ def _item(column: str, part: object) -> object:
     if not isinstance(part, _SCALAR):
         message = f"{column} is a list of objects; a list of words or numbers is needed"
         raise BadRow(message)
-    return _decoded(column, part.strip()) if isinstance(part, str) else part
+    return _decoded(column, part.strip()) if isinstance(part, str) else _narrow(part)
+
+
+def _narrow(value: object) -> object:
+    """Make text of a whole number that JSON could not hold."""
+    wide = isinstance(value, int) and value.bit_length() > _WIDEST
+    return str(value) if wide else value
 
 
 def _flag(value: object) -> bool:

@@ -177,8 +177,9 @@ def load_mapping(name_or_path: str, zone: str | None = None) -> AnyMapping:
     try:
         time = TimeShape(formats=mapping.time.formats, zone=zone)
     except ValidationError as error:
-        document = Document(None, {})
-        raise MappingError("--zone", problems_of(error, document, TimeShape)) from error
+        found = problems_of(error, Document(None, {}), TimeShape)
+        told = [problem._replace(line=None, field="") for problem in found]
+        raise MappingError("--zone", told) from error
     return mapping.model_copy(update={"time": time})
 
 

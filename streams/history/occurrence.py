@@ -14,9 +14,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from streams.history.cells import BadRow, Cells
+from streams.history.cells import BadRow, Cells, check_word
 from streams.history.items import Items
 from streams.history.rules import KINDS, TypeColumn
+from streams.sla.policy import WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, MutableMapping
@@ -104,6 +105,9 @@ class Rule:
         self, fields: Mapping[str, Any], kind: str, *, first: bool
     ) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
         new, old = self._attributes(fields)
+        for name in WORDS:
+            check_word(name, new.get(name))
+            check_word(name, old.get(name))
         if kind == _DEDUCED:
             kind = self._deduced(fields, first=first)
         if kind == "created":
