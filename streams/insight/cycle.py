@@ -32,6 +32,8 @@ class Cycle:
     where it was paused at last. `breach`: the fact, with where its time went (R28) and what it
     earned (R31). `reopens`: how often a "met" was taken up again (R29). `attributes`: those of the
     outcome, or the last ones. `judged_at`: the instant of the outcome (R26), None without one.
+    `fulfilled`: what was promised was done in the end, in time or late; a breached cycle may have
+    been cancelled instead.
     """
 
     ticket: str
@@ -50,11 +52,7 @@ class Cycle:
     breach: Fact | None
     warnings: tuple[Fact, ...]
     reopens: int
-
-    @property
-    def fulfilled(self) -> bool:
-        """Whether what was promised was done in the end, in time or late."""
-        return self.ended_at is not None and self.outcome != "cancelled"
+    fulfilled: bool
 
 
 def cycles(one: Replayed, until: int) -> Iterator[Cycle]:
@@ -104,6 +102,7 @@ def _open(facts: list[Fact], clock: Clock, one: Replayed, until: int) -> Cycle:
         breach=breach,
         warnings=_warnings(facts),
         reopens=_reopens(facts),
+        fulfilled=False,
     )
 
 
@@ -132,6 +131,7 @@ def _ended(facts: list[Fact]) -> Cycle:
         breach=breach,
         warnings=_warnings(facts),
         reopens=_reopens(facts),
+        fulfilled=last.type == "fulfilled",
     )
 
 
