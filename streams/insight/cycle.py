@@ -32,8 +32,8 @@ class Cycle:
     where it was paused at last. `breach`: the fact, with where its time went (R28) and what it
     earned (R31). `reopens`: how often a "met" was taken up again (R29). `attributes`: those of the
     outcome, or the last ones. `judged_at`: the instant of the outcome (R26), None without one.
-    `fulfilled`: what was promised was done in the end, in time or late; a breached cycle may have
-    been cancelled instead.
+    `done`: the fact that it was done in the end, in time or late, which names the policy that it
+    was done under; a breached cycle may have been breached under another, or cancelled.
     """
 
     ticket: str
@@ -52,7 +52,12 @@ class Cycle:
     breach: Fact | None
     warnings: tuple[Fact, ...]
     reopens: int
-    fulfilled: bool
+    done: Fact | None
+
+    @property
+    def fulfilled(self) -> bool:
+        """Whether what was promised was done in the end."""
+        return self.done is not None
 
 
 def cycles(one: Replayed, until: int) -> Iterator[Cycle]:
@@ -102,7 +107,7 @@ def _open(facts: list[Fact], clock: Clock, one: Replayed, until: int) -> Cycle:
         breach=breach,
         warnings=_warnings(facts),
         reopens=_reopens(facts),
-        fulfilled=False,
+        done=None,
     )
 
 
@@ -131,7 +136,7 @@ def _ended(facts: list[Fact]) -> Cycle:
         breach=breach,
         warnings=_warnings(facts),
         reopens=_reopens(facts),
-        fulfilled=last.type == "fulfilled",
+        done=last if last.type == "fulfilled" else None,
     )
 
 

@@ -42,8 +42,6 @@ class Promise:
         """Count a cycle; `day` is that of its outcome, `segments` the attributes to tell apart."""
         self.open += cycle.outcome == "open"
         self.cancelled += cycle.outcome == "cancelled"
-        if cycle.fulfilled:
-            self.margin.add(cycle.elapsed, cycle.target)
         if cycle.breach is not None:
             self.spent.add(cycle.breach, 1)
         if day is None:
@@ -73,7 +71,7 @@ class Promise:
     @property
     def seen(self) -> bool:
         """Whether there is anything to say of it."""
-        return bool(self.days or self.open or self.cancelled or self.reopened)
+        return bool(self.days or self.open or self.cancelled or self.reopened or self.margin.used)
 
 
 def total(days: Mapping[int, Tally], since: int = 0) -> Tally:

@@ -168,6 +168,9 @@ class Report:
     def _count(self, cycle: Cycle) -> None:
         day = None if cycle.judged_at is None else self.day(cycle.judged_at)
         self._promise(cycle.name).add(cycle, day, self.wishes.segments)
+        if cycle.done is not None:
+            promise = self._promise(cycle.done.counted_under)
+            promise.margin.add(cycle.done.elapsed, cycle.done.target)
         if cycle.judged_at is not None and cycle.name[1] == self.kind:
             hour = self.week.cycles[self._hour(cycle.started_at)]
             met = cycle.outcome == "met"

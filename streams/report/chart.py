@@ -108,7 +108,7 @@ def _rates(told: Told, words: Language, name: str, width: int) -> str:
         gap = min(after - before for before, after in pairwise(places))
         pad = max(gap * 0.45, (places[-1] - places[0]) * 0.03)
         below.set_xlim(places[0] - pad, places[-1] + pad)
-        return _svg(figure, width, 250)
+        return _svg(figure, name, width, 250)
 
 
 def _curve(axes: Axes, points: Sequence[Told], places: Sequence[int]) -> None:
@@ -183,7 +183,7 @@ def _margins(bars: Sequence[int], words: Language, name: str, width: int) -> str
         axes.set_xlabel(words["margins.axis"])
         axes.tick_params(length=0)
         axes.set_xlim(-0.2, len(bars) + 0.2)
-        return _svg(figure, width, 210)
+        return _svg(figure, name, width, 210)
 
 
 def _figure(width: int, height: int) -> Figure:
@@ -192,7 +192,7 @@ def _figure(width: int, height: int) -> Figure:
     return figure
 
 
-def _svg(figure: Figure, width: int, height: int) -> str:
+def _svg(figure: Figure, name: str, width: int, height: int) -> str:
     """Give the drawing alone: no prologue, no metadata, nothing that names another place."""
     out = StringIO()
     nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))
@@ -203,6 +203,10 @@ def _svg(figure: Figure, width: int, height: int) -> str:
     svg = re.sub(r"<svg[^>]*>", f'<svg {box} aria-hidden="true" focusable="false">', svg, count=1)
     svg = re.sub(r"<!--.*?-->|<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
     svg = svg.replace("xlink:href", "href").replace("'DejaVu Sans'", "inherit")
+    # On the page all charts share one space of names: what is used is named after its chart.
+    used = set(re.findall(r'(?:href="#|url\(#)([^")]+)', svg))
+    svg = re.sub(r' id="([^"]+)"', lambda id_: id_[0] if id_[1] in used else "", svg)
+    svg = re.sub(r'(id="|href="#|url\(#)', rf"\1{name}-", svg)
     for stand_in, colour in NAMES.items():
         svg = svg.replace(stand_in, f"var(--{colour})")
     return re.sub(r"\n\s*", "\n", svg)
