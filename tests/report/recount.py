@@ -11,6 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -217,6 +218,93 @@ class Recount:
                 worst[key[0]] = max(over, worst.get(key[0], over))
         return sorted(((over, ticket) for ticket, over in worst.items()), key=_place)
 
+    def flips(self, seconds: float) -> list[tuple[str, str]]:
+        """Give tickets taken up again so soon after a solve, without a word of the customer."""
+        found = []
+        for ticket, events in self._by_ticket().items():
+            solved: datetime | None = None
+            spoke = False
+            for one in events:
+                spoke = spoke or _speaks(one, "customer")
+                status = one["data"].get("status")
+                if status is None:
+                    continue
+                done = self._category(status) in ("solved", "closed")
+                if solved is not None and not done:
+                    if not spoke and (at(one["time"]) - solved).total_seconds() <= seconds:
+                        found.append((ticket, one["time"]))
+                    solved = None
+                elif solved is None and done:
+                    solved, spoke = at(one["time"]), False
+        return found
+
+    def lowered(self, near: Fraction) -> set[tuple[str, str]]:
+        """Give the changes of priority by which a clock near its deadline got a longer target."""
+        found = set()
+        changes = {
+            (one["subject"], one["time"])
+            for one in self.events
+            if one["type"] == "ticket.changed" and "priority" in one["data"]
+        }
+        for key, story in self.cycles.items():
+            breached = False
+            for before, one in pairwise(story):
+                breached = breached or before["type"] == "sla.breached"
+                old, new = before["data"], one["data"]
+                if one["type"] == "sla.retargeted" and not breached:
+                    used = Fraction(ms(new["elapsed_seconds"]), ms(old["target_seconds"]))
+                    longer = new["target_seconds"] > old["target_seconds"]
+                    same = new["schedule"] == old["schedule"]
+                    where = key[0], one["time"]
+                    if near <= used <= 1 and longer and same and where in changes:
+                        found.add(where)
+        return found
+
+    def answered_pauses(self, seconds: float) -> set[tuple[str, str]]:
+        """Give when a pause went on for longest after an answer of the customer, if so long."""
+        found = set()
+        tickets = self._by_ticket()
+        for key, story in self.cycles.items():
+            for place, one in enumerate(story):
+                if one["type"] != "sla.paused":
+                    continue
+                ends = [after for after in story[place + 1 :] if after["type"] not in QUIET]
+                end = at(ends[0]["time"]) if ends else self.until
+                hours = self.policies["schedules"][one["data"]["schedule"]]
+                spans = [
+                    (open_ms(hours, begins, stops), begins)
+                    for answered, heard in self._unheard(tickets[key[0]])
+                    if (begins := max(answered, at(one["time"]))) < (stops := min(heard, end))
+                ]
+                if spans and max(spans)[0] > seconds * 1000:
+                    text = max(spans)[1].astimezone(UTC).isoformat(timespec="milliseconds")
+                    found.add((key[0], text.replace("+00:00", "Z")))
+        return found
+
+    def _unheard(self, events: list[Told]) -> Iterable[tuple[datetime, datetime]]:
+        asked, waiting = False, None
+        for event in events:
+            if _speaks(event, "agent"):
+                if waiting is not None:
+                    yield waiting, at(event["time"])
+                asked, waiting = True, None
+            elif _speaks(event, "customer") and asked and waiting is None:
+                waiting = at(event["time"])
+        if waiting is not None:
+            yield waiting, self.until
+
+    def _by_ticket(self) -> dict[str, list[Told]]:
+        tickets: dict[str, list[Told]] = defaultdict(list)
+        for one in sorted(self.events, key=lambda one: at(one["time"])):
+            tickets[one["subject"]].append(one)
+        return tickets
+
+    def _category(self, status: str) -> str:
+        for category, names in self.policies["statuses"].items():
+            if status.casefold() in (name.casefold() for name in names):
+                return str(category)
+        return "open"
+
     def _elapsed(self, key: Key) -> int:
         """Count a cycle's active ms up to its end, or up to the end of the history."""
         story = self.cycles[key]
@@ -230,6 +318,13 @@ class Recount:
 
 
 QUIET = ("sla.breached", "sla.breach_imminent", "sla.retargeted", "sla.credited")
+
+
+def _speaks(one: Told, who: str) -> bool:
+    if one["type"] not in ("ticket.created", "ticket.message"):
+        return False
+    data = one["data"]
+    return data.get("author", "customer") == who and data.get("public", True) is True
 
 
 def _place(one: tuple[int, str]) -> tuple[int, str]:
