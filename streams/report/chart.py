@@ -92,7 +92,9 @@ def _rates(told: Told, words: Language, name: str, width: int) -> str:
     with mpl.rc_context({**STYLE, "svg.hashsalt": name}):
         figure = _figure(width, 250)
         above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
-        figure.subplots_adjust(left=52 / width, right=1 - 22 / width, top=0.97, bottom=0.1)
+        figure.subplots_adjust(
+            left=52 / width, right=1 - 22 / width, top=0.97, bottom=0.1, hspace=0.3
+        )
         _curve(above, points, places)
         if told["objective"] is not None:
             above.axhline(told["objective"] * 100, color=INK, dashes=(5, 3), linewidth=1.2)
@@ -143,7 +145,7 @@ def _breached(axes: Axes, points: Sequence[Told], places: Sequence[int], words: 
     axes.set_ylim(0, most * 1.15)
     axes.set_yticks([0, most], ["0", words.whole(most)])
     axes.tick_params(length=0)
-    axes.set_ylabel(words["card.breached"])
+    axes.set_title(words["card.breached"], loc="left", fontsize=9, pad=3, color=QUIET)
 
 
 def _dates(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
 from importlib.resources import files
@@ -18,6 +19,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from streams.insight.shares import tenths
 from streams.insight.verdict import FEW, RECENT_DAYS, SPENT
 from streams.report.calendar import LEAST
 from streams.report.chart import Chart, lowest, margins, rates
@@ -58,6 +60,10 @@ class Values:
         """Write a share that has its exact fraction beside it."""
         exact = self.at(f"{path}_fraction")
         shown = self._words.percent(Fraction(*exact), digits, up=up) if exact else ABSENT
+        return self._data(path, shown)
+
+    def rounded(self, path: str, shown: str) -> Markup:
+        """Write a number in a text that was made elsewhere."""
         return self._data(path, shown)
 
     def about(self, path: str, *, up: bool) -> Markup:
@@ -136,6 +142,7 @@ def page(told: Told, words: Language) -> str:
         curves=[_curve(one, words, at) for at, one in enumerate(told["promises"])],
         bars=[_bars(one, words, at) for at, one in enumerate(told["promises"])],
         rows=_rows,
+        parts=lambda listed: _parts(listed, words),
         lowest=lambda one: Fraction(lowest(one), 100),
         few=FEW,
         recent_days=RECENT_DAYS,
@@ -157,6 +164,33 @@ def _curve(one: Told, words: Language, at: int) -> Chart | None:
 
 def _bars(one: Told, words: Language, at: int) -> Chart | None:
     return None if one["margins"] is None else margins(one["margins"], words, f"margin-{at}")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A line of a list of shares: its place, None for the `others` together; the share as text."""
+
+    place: int | None
+    others: int
+    shown: str
+    share: float
+
+
+def _parts(listed: Sequence[Told], words: Language) -> list[Part]:
+    """Give the longest parts of a whole and the rest as one, their shares to 100.0 % (R28)."""
+    shown, rest = _rows(listed)
+    amounts = [round(one["seconds"] * 1000) for one in listed]
+    kept = [amounts[at] for at in shown] + ([sum(amounts[at] for at in rest)] if rest else [])
+    whole = max(sum(kept), 1)
+    return [
+        Part(
+            at if at in shown else None,
+            len(rest),
+            words.percent(Fraction(share, 1000)),
+            kept[at] / whole,
+        )
+        for at, share in enumerate(tenths(kept))
+    ]
 
 
 def _rows(listed: Sequence[Told]) -> tuple[range, range]:
