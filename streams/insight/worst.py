@@ -1,7 +1,8 @@
 """The tickets that were longest past what was promised, each with how its deadline came about.
 
-A ticket's worst cycle is the one that was longest past its target, in active time, up to its end or
-to the end of the history. Only so many tickets are kept, whatever the length of the history.
+A ticket's worst cycle is the one that was longest past the target that it missed, in active time,
+up to its end or to the end of the history; what the target became after the breach is no matter.
+Only so many tickets are kept, whatever the length of the history.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from streams.history.replay import Replayed
 from streams.insight.cycle import Cycle
 from streams.sla.engine import Engine, TooLate
 from streams.sla.explain import explain
-from streams.sla.explanation import Explanation
+from streams.sla.explanation import Explanation, Terms
+from streams.sla.facts import Fact
 from streams.sla.policy import PolicySet
 from streams.sla.ticket import Ticket
 
@@ -24,11 +26,12 @@ class Late:
 
     one: Replayed
     cycle: Cycle
+    breach: Fact
 
     @property
     def over(self) -> int:
-        """Active ms past the target."""
-        return self.cycle.elapsed - self.cycle.target
+        """Active ms past the target that was missed."""
+        return self.cycle.elapsed - self.breach.target
 
     @property
     def place(self) -> tuple[int, str]:
@@ -54,6 +57,15 @@ class Late:
         return next(one for one in lives if (one.kind, one.metric, one.cycle) == name)
 
 
+def terms_of(told: Explanation) -> Terms:
+    """Give the terms that the breach was against; without one, or before what is kept, the last."""
+    if told.breach is None:
+        return told.terms
+    at = told.breach.at
+    holding = [one for one in told.segments if not one.counted_late and one.sum.start <= at]
+    return holding[-1].terms if holding else told.terms
+
+
 @dataclass(slots=True)
 class Worst:
     """At most `most` tickets."""
@@ -63,7 +75,7 @@ class Worst:
 
     def add(self, one: Replayed, cycles: Iterable[Cycle]) -> None:
         """Look at a ticket by its cycles."""
-        missed = [Late(one, cycle) for cycle in cycles if cycle.outcome == "breached"]
+        missed = [Late(one, cycle, cycle.breach) for cycle in cycles if cycle.breach is not None]
         if missed:
             self._keep([min(missed, key=lambda late: (late.place, late.cycle.name))])
 

@@ -16,7 +16,7 @@ from streams.insight.gaming import SIGNS, Found
 from streams.insight.hours_of_week import HOURS, WEEKDAYS, HoursOfWeek
 from streams.insight.promise import said
 from streams.insight.report import Report
-from streams.insight.worst import Late
+from streams.insight.worst import Late, terms_of
 from streams.report.calendar import unit_of
 from streams.report.promises import Told, fraction, named, promise, tallied
 from streams.sla.policy import PolicySet
@@ -156,14 +156,17 @@ def _credit(one: Statement) -> Told:
 
 
 def _worst(late: Late, policies: PolicySet, until: int) -> Told:
-    cycle = late.cycle
+    cycle, why = late.cycle, late.explained(policies, until)
+    terms = terms_of(why)
     return {
         "ticket": cycle.ticket,
         **named(cycle.name),
         "cycle": cycle.number,
-        "target_seconds": cycle.target / 1000,
+        "promise": str(terms.promise),
+        "schedule": terms.schedule.name,
+        "target_seconds": late.breach.target / 1000,
         "elapsed_seconds": cycle.elapsed / 1000,
         "over_seconds": late.over / 1000,
         "ended": "open" if cycle.ended_at is None else "done" if cycle.fulfilled else "cancelled",
-        "explanation": explanation.explanation(late.explained(policies, until)),
+        "explanation": explanation.explanation(why),
     }

@@ -212,9 +212,9 @@ class Recount:
     def over(self, kind: str) -> list[tuple[int, str]]:
         """Give the ms past the target of each ticket's worst cycle, the longest first."""
         worst: dict[str, int] = {}
-        for key, (_, outcome, _) in self.judged.items():
+        for key, (_, outcome, said) in self.judged.items():
             if key[1] == kind and outcome == "breached":
-                over = self._elapsed(key) - ms(self.cycles[key][-1]["data"]["target_seconds"])
+                over = self._elapsed(key) - ms(said["data"]["target_seconds"])
                 worst[key[0]] = max(over, worst.get(key[0], over))
         return sorted(((over, ticket) for ticket, over in worst.items()), key=_place)
 

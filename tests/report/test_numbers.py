@@ -264,6 +264,7 @@ def test_the_worst_tickets_are_those_that_were_longest_past_their_target(pair: P
     for one in told["worst"]:
         why = one["explanation"]
         assert why["elapsed_seconds"] == one["elapsed_seconds"]
+        assert why["breach"]["target_seconds"] == one["target_seconds"]
         assert why["breach"]["sum"]["sum_seconds"] >= why["breach"]["target_seconds"]
         assert one["over_seconds"] == pytest.approx(one["elapsed_seconds"] - one["target_seconds"])
 
