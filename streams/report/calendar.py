@@ -39,11 +39,6 @@ def begins(unit: Unit, ordinal: int) -> int:
             return day.replace(month=1, day=1).toordinal()
 
 
-def follows(unit: Unit, begin: int) -> int:
-    """Give the first day of the next one."""
-    return begins(unit, begin + {"day": 1, "week": 7, "month": 31, "year": 366}[unit])
-
-
 def fitting(unit: Unit, days: Days) -> Unit:
     """Coarsen the unit while most of what it gives is of few cycles, and two are left."""
     found = gathered(unit, days)
