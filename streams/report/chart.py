@@ -138,14 +138,29 @@ def _curve(axes: Axes, points: Sequence[Told], places: Sequence[int]) -> None:
 def _breached(axes: Axes, points: Sequence[Told], places: Sequence[int], words: Language) -> None:
     breached = [point["breached"] for point in points]
     gaps = [after - before for before, after in pairwise(places)]
-    axes.bar(
-        places, breached, width=min(gaps) * 0.7, facecolor="none", edgecolor=LATE, hatch="//////"
-    )
+    _bars(axes, places, breached, min(gaps) * 0.7, late=True)
     most = max(*breached, 1)
     axes.set_ylim(0, most * 1.15)
     axes.set_yticks([0, most], ["0", words.whole(most)])
     axes.tick_params(length=0)
+    axes.tick_params(axis="x", pad=5)
     axes.set_title(words["card.breached"], loc="left", fontsize=9, pad=3, color=QUIET)
+
+
+def _bars(
+    axes: Axes, places: Sequence[float], counts: Sequence[int], width: float, *, late: bool
+) -> None:
+    """Draw bars, hatched where they are late; of nothing there is none."""
+    drawn = [(place, count) for place, count in zip(places, counts, strict=True) if count]
+    look: dict[str, Any] = {"facecolor": BAND, "edgecolor": INK}
+    if late:
+        look = {"facecolor": "none", "edgecolor": LATE, "hatch": "//////"}
+    axes.bar(
+        [place for place, _ in drawn],
+        [count for _, count in drawn],
+        width=width,
+        **look,
+    )
 
 
 def _dates(
@@ -170,10 +185,8 @@ def _margins(bars: Sequence[int], words: Language, name: str, width: int) -> str
         figure.subplots_adjust(left=42 / width, right=1 - 22 / width, top=0.97, bottom=0.22)
         half = (len(bars) - 1) // 2
         middle = [at + 0.5 for at in range(len(bars))]
-        axes.bar(middle[:half], bars[:half], width=0.86, facecolor=BAND, edgecolor=INK)
-        axes.bar(
-            middle[half:], bars[half:], width=0.86, facecolor="none", edgecolor=LATE, hatch="//////"
-        )
+        _bars(axes, middle[:half], bars[:half], 0.86, late=False)
+        _bars(axes, middle[half:], bars[half:], 0.86, late=True)
         axes.axvline(half, color=INK, dashes=(5, 3), linewidth=1.4)
         top = max(bars)
         axes.set_ylim(0, top * 1.18)

@@ -49,7 +49,6 @@ SHOTS = (
     Shot("report-dark", "fr", 1280, 830, dark=True),
     Shot("report-phone-first", "fr", 390, 1100),
     Shot("report-phone-time", "en", 390, 1100, "time"),
-    Shot("report-phone-week", "en", 390, 1100, "week"),
     Shot("report-phone-worst", "en", 390, 1100, "worst", "#worst details"),
 )
 

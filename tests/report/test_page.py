@@ -13,10 +13,13 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
+from streams.cli.explained import REASONS
 from streams.cli.main import sla
 from streams.report.language import language, plain
 from streams.report.spoken import LANGUAGES, spoken
+from streams.sla.policy import METRICS
 from tests.report.histories import History, demo_events, demo_policies, written
+from tests.scenario import FOLDER, read_all
 from tests.ticket_event import ticket_event
 
 WORDS = Path(__file__).parents[2] / "streams" / "report" / "words"
@@ -270,6 +273,34 @@ def test_of_little_little_is_said_and_nothing_is_drawn(
     assert said in " ".join(read.text.split())
     assert 'class="chart' not in page
     assert 'class="heat' not in page
+
+
+def test_whatever_can_happen_to_a_clock_can_be_told(tmp_path: Path) -> None:
+    """Every scenario's tickets at once, each that was late explained: all metrics, all reasons."""
+    events = [event for scenario in read_all() for event in scenario.events]
+    told = [
+        {**event, "subject": event["subject"], "id": f"{number}-{event['id']}"}
+        for number, event in enumerate(events)
+    ]
+    history = History(written(tmp_path / "events.ndjson", told), FOLDER / "policies.yaml")
+    path = tmp_path / "report.html"
+    numbers = history.numbers(
+        "-o", str(path), "--lang", "fr", "--worst", "1000", "--segment", "tier", "--near", "50"
+    )
+    assert len(numbers["worst"]) > 50
+    assert len({one["metric"] for one in numbers["promises"]}) == 10
+    assert {one["ended"] for one in numbers["worst"]} == {"open", "done", "cancelled"}
+    assert any(one["count"] for one in numbers["gaming"]["signs"])
+    assert Read(path.read_text("utf-8")).open == []
+
+
+def test_every_reason_that_can_be_given_has_words() -> None:
+    """Those of the terminal's explanation, and those for which a ticket is gone."""
+    for name in LANGUAGES:
+        assert {f"why.{reason}" for reason in (*REASONS, "deleted", "spam")} <= language(
+            name
+        ).texts.keys()
+        assert {f"metrics.{metric}" for metric in METRICS} <= language(name).texts.keys()
 
 
 def test_both_languages_have_the_same_texts() -> None:
