@@ -21,6 +21,7 @@ from streams.cli.explained import plain
 from streams.cli.tables import table as new_table
 from streams.history.credits import Statement
 from streams.history.summary import Kept, Summary, Tickets
+from streams.insight.shares import tenths
 from streams.sla.causes import HANDS, Spent
 from streams.sla.compliance import Tally
 from streams.sla.policy import say_percent
@@ -126,18 +127,6 @@ def _shares(spent: Spent, hand: str) -> list[Share]:
         amounts.append(sum(ms for _, ms in rest))
     shown = (f"{share // 10}.{share % 10} %" for share in tenths(amounts))
     return list(zip(names, shown, strict=True))
-
-
-def tenths(amounts: Sequence[int]) -> list[int]:
-    """Give shares in tenths of a percent that add up to 1000: the largest remainders go up."""
-    whole = sum(amounts)
-    if not whole:
-        return [0] * len(amounts)
-    shares = [1000 * amount // whole for amount in amounts]
-    by_rest = sorted(range(len(amounts)), key=lambda at: -(1000 * amounts[at] % whole))
-    for at in by_rest[: 1000 - sum(shares)]:
-        shares[at] += 1
-    return shares
 
 
 def _show_credits(console: Console, statements: Sequence[Statement]) -> None:

@@ -32,7 +32,9 @@ class Cycle:
     where it was paused at last. `breach`: the fact, with where its time went (R28) and what it
     earned (R31). `reopens`: how often a "met" was taken up again (R29). `attributes`: those of the
     outcome, or the last ones; `first_attributes`: those of the start. `judged_at`: the instant of
-    the outcome (R26), None without one.
+    the outcome (R26), None without one. `done`: the fact that it was done in the end, in time or
+    late, which names the policy that it was done under; a breached cycle may have been breached
+    under another, or cancelled.
     """
 
     ticket: str
@@ -52,11 +54,12 @@ class Cycle:
     breach: Fact | None
     warnings: tuple[Fact, ...]
     reopens: int
+    done: Fact | None
 
     @property
     def fulfilled(self) -> bool:
-        """Whether what was promised was done in the end, in time or late."""
-        return self.ended_at is not None and self.outcome != "cancelled"
+        """Whether what was promised was done in the end."""
+        return self.done is not None
 
 
 def cycles(one: Replayed, until: int) -> Iterator[Cycle]:
@@ -107,6 +110,7 @@ def _open(facts: list[Fact], clock: Clock, one: Replayed, until: int) -> Cycle:
         breach=breach,
         warnings=_warnings(facts),
         reopens=_reopens(facts),
+        done=None,
     )
 
 
@@ -136,6 +140,7 @@ def _ended(facts: list[Fact]) -> Cycle:
         breach=breach,
         warnings=_warnings(facts),
         reopens=_reopens(facts),
+        done=last if last.type == "fulfilled" else None,
     )
 
 

@@ -15,9 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.cli.main import sla
-from streams.cli.summary import show_summary, tenths
+from streams.cli.summary import show_summary
 from streams.cli.summary_json import as_object
 from streams.history.summary import Summary, summarize
+from streams.insight.shares import tenths
 from streams.sla.causes import Spent
 from streams.sla.compliance import Tally
 from streams.sla.quality import Margins
