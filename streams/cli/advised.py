@@ -117,7 +117,8 @@ def _show_proposals(console: Console, done: Study, found: Sequence[Placed]) -> N
 
 
 def _candidate(one: Candidate) -> tuple[str, str, str]:
-    return str(one.target), _share(one.kept), f"{cut(one.ahead.low)} to {cut(one.ahead.high)}"
+    ahead = ABSENT if one.ahead is None else f"{cut(one.ahead.low)} to {cut(one.ahead.high)}"
+    return str(one.target), _share(one.kept), ahead
 
 
 def _replayed(done: Study, place: int) -> tuple[str, str, str]:

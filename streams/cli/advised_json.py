@@ -70,8 +70,11 @@ def _finding(done: Study, place: int) -> Told:
         if one.drift is None
         else {
             "since": show(one.drift.since),
-            "earlier_kept": _share(one.drift.earlier),
-            "later_kept": _share(one.drift.later),
+            "target": str(one.drift.target),
+            "within_share_of_target": one.drift.within,
+            "matters": one.drift.matters,
+            "earlier": _share(one.drift.earlier),
+            "later": _share(one.drift.later),
             "log_rank_p": one.drift.chance,
         },
         "expected_open_cycles": one.expected_open,
@@ -110,7 +113,9 @@ def _candidate(one: Candidate) -> Told:
     return {
         "target": str(one.target),
         "kept": _share(one.kept),
-        "next_4_weeks": {"low": one.ahead.low, "high": one.ahead.high},
+        "next_4_weeks": None
+        if one.ahead is None
+        else {"low": one.ahead.low, "high": one.ahead.high},
     }
 
 

@@ -14,7 +14,8 @@ Decisions that bind this module:
 - The mean is told with the share that a promise of it would have kept, never alone.
 - The last third of the cycles, by their start, is held against the first two by the log-rank test.
   With many cycles any difference is significant: a drift is told where it is beyond chance
-  (p < 1 %) and moves the kept share by half of what the objective leaves, or more.
+  (p < 1 %) and moves the share that keeps the target, or as much of it as the last third has been
+  watched for, by half of what the objective leaves; or that of any shorter time by ten points.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from streams.insight.ladder import active_ms, ladder
 from streams.insight.measure import Measure
 from streams.insight.sample import Sample
 from streams.insight.segment import Segment, more_urgent, segments
-from streams.insight.survival import Curve, Share, differ, least_cycles
+from streams.insight.survival import Curve, Share, differ, furthest_apart, least_cycles
 from streams.sla.duration import Duration
 from streams.sla.policy import METRICS, Policy
 
@@ -38,12 +39,14 @@ SHARES = (50, 80, 90, 95)
 """Percent of the cycles of which the time is told."""
 
 AHEAD = 4
-"""Weeks that are foreseen."""
+"""Weeks that are foreseen, where as many are known."""
 
 MISLEADS, FAR = 0.65, 2
 """A mean misleads that fewer would have kept, or that is so many times the median."""
 
 CHANCE = 0.01
+FAR_APART = 0.1
+"""A share that moved by so much says that the work is done otherwise than before."""
 
 
 def advise(
@@ -115,7 +118,7 @@ class _Task:
             proposal=proposal,
             longest=longest,
             candidates=tuple(filter(None, map(self.candidate, targets))),
-            drift=self._drift(curve, proposal),
+            drift=self._drift(longest if proposal is None else proposal.candidate),
             expected_open=self._expected_open(curve),
             needed=least_cycles(float(self.objective)),
         )
@@ -151,7 +154,7 @@ class _Task:
         starts = [one.started_at for one in self.samples]
         ended = [one.ended for one in self.samples]
         seen = forecast(starts, used, ended)
-        return Candidate(target, self._curve(used).by(1.0), _ahead(seen, starts))
+        return Candidate(target, self._curve(used).by(1.0), seen, _ahead(seen, starts))
 
     def _propose(self) -> tuple[Proposal | None, Candidate | None]:
         """Find the least rung that holds; else give the longest, which does not."""
@@ -168,24 +171,26 @@ class _Task:
         found = self.candidate(rungs[low]) if low < len(rungs) else None
         return (None, shorter) if found is None else (Proposal(found, shorter), None)
 
-    def _drift(self, curve: Curve, proposal: Proposal | None) -> Drift | None:
-        """Hold the last third, by the start, against the first two."""
+    def _drift(self, at: Candidate | None) -> Drift | None:
+        """Hold the last third, by the start, against the first two, within a target."""
         since = self.samples[-(-len(self.samples) * 2 // 3) - 1].started_at + 1
-        if not any(one.started_at >= since for one in self.samples):
-            return None  # all came at once
-        if proposal is not None:
-            used = self._used(proposal.candidate.target)
-        else:
-            at = curve.within(float(self.objective)).value
-            used = None if not at else [one.need / at for one in self.samples]
-        if used is None:
-            return None
+        used = None if at is None else self._used(at.target)
+        if at is None or used is None or self.samples[-1].started_at < since:
+            return None  # nothing to hold them against, or all came at once
         parts = [_part(used, self.samples, since, late=late) for late in (False, True)]
-        earlier, later = (Curve.of(*part).by(1.0) for part in parts)
+        curves = [Curve.of(*part) for part in parts]
         chance = differ(*parts)
-        far = abs(later.value - earlier.value) >= float(1 - self.objective) / 2
-        matters = chance is not None and chance < CHANCE and far
-        return Drift(since, earlier, later, chance, matters)
+        end = min(1.0, *(curve.followed for curve in curves))
+        bounds = {
+            end: float(1 - self.objective) / 2,
+            furthest_apart(curves[0], curves[1], end): FAR_APART,
+        }
+        for within, far in bounds.items():
+            earlier, later = (curve.by(within) for curve in curves)
+            if chance is not None and chance < CHANCE and abs(later.value - earlier.value) >= far:
+                return Drift(since, at.target, within, earlier, later, chance, matters=True)
+        earlier, later = (curve.by(end) for curve in curves)
+        return Drift(since, at.target, end, earlier, later, chance, matters=False)
 
     def _expected_open(self, curve: Curve) -> float:
         elapsed = self.policy.schedule.elapsed
@@ -224,8 +229,10 @@ def _mean(curve: Curve) -> Mean | None:
     return Mean(mean, kept, kept.value < MISLEADS or far)
 
 
-def _ahead(seen: Forecast, starts: Sequence[int]) -> Share:
-    """Foresee the weeks to come, as full as those between the first start and the last."""
+def _ahead(seen: Forecast, starts: Sequence[int]) -> Share | None:
+    """Foresee as many weeks as are known at the least, as full as they were."""
+    if seen.weeks < AHEAD:
+        return None
     weeks = max(1.0, (max(starts) - min(starts)) / (WEEK))
     weekly = max(1, round(len(starts) / weeks))
     return seen.interval([weekly] * AHEAD)

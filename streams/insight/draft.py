@@ -229,8 +229,8 @@ def say_brought(brought: Brought) -> str:
     """Say why a proposal is not what the segment's cycles alone would have."""
     other = say_segment(brought.other)
     if brought.tightened:
-        return f"few cycles prove no more than {brought.own}; tightened, as {other} has no more"
-    return f"{brought.own} would do; loosened, as {other} is more urgent and needs it"
+        return f"too few to prove less than {brought.own}, but no slower than {other}: tightened"
+    return f"{brought.own} would do, but {other}, more urgent, needs this: loosened"
 
 
 def _all_of(part: Part) -> str:
@@ -240,19 +240,32 @@ def _all_of(part: Part) -> str:
 def _head(measure: Measure, until: int) -> str:
     document = measure.policies.document
     used = {one.schedule.name for one in measure.base}
-    schedules = document.get("schedules")
+    schedules = document["schedules"]
     assert isinstance(schedules, Mapping)  # the normal form of a policies file
-    kept: Json = {"version": 1}
-    if document.get("statuses"):
-        kept["statuses"] = document["statuses"]
-    if found := {name: what for name, what in schedules.items() if name in used}:
+    kept: Json = {"statuses": document["statuses"]} if document["statuses"] else {}
+    if found := {name: _schedule(what) for name, what in schedules.items() if name in used}:
         kept["schedules"] = found
     text = yaml.safe_dump(kept, sort_keys=False, allow_unicode=True, default_flow_style=None)
     return (
         f"# A start, made by `sla advise` from a history up to {show(until)}.\n"
         "# Each target is the shortest round one of which the lower 95 % bound of the share that\n"
-        f"# kept it is at or above the objective. Read it before you sign it.\n{text}"
+        "# kept it is at or above the objective. Read it before you sign it.\n"
+        "version: 1\n" + (text if kept else "")
     )
+
+
+def _schedule(normal: object) -> object:
+    """Write a schedule's normal form as people do: days alike together, nothing that is empty."""
+    if not isinstance(normal, Mapping):
+        return normal
+    days: dict[str, list[str]] = {}
+    for day, windows in normal["hours"].items():
+        days.setdefault(str(windows), []).append(day)
+    hours = {",".join(names): normal["hours"][names[0]] for names in days.values()}
+    holidays = {name: what for name, what in normal["holidays"].items() if what}
+    rest = {"holidays": holidays, "exceptions": normal["exceptions"]}
+    told = {"time_zone": normal["time_zone"], "hours": hours}
+    return told | {name: what for name, what in rest.items() if what}
 
 
 def _flow(value: object) -> str:

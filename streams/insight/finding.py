@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
+from streams.insight.forecast import Forecast
 from streams.insight.segment import Segment
 from streams.insight.survival import Share, Span
 from streams.sla.duration import Duration
@@ -25,11 +26,16 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A target, the share that kept it, and the share that the weeks to come would."""
+    """A target, the share that kept it, and the share that cycles to come would.
+
+    `ahead` is that of the next four weeks, None where too few weeks are known to tell; `forecast`
+    gives it of any others.
+    """
 
     target: Duration
     kept: Share
-    ahead: Share
+    forecast: Forecast
+    ahead: Share | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +62,17 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """The first two thirds of the cycles and the last, and whether they are alike at one target.
+    """The first two thirds of the cycles and the last, and whether they are alike.
 
-    `since`: the start of the last third (ms UTC); `chance` the p-value that they are, None where
-    nothing ended. `matters`: a proposal should not rest on both.
+    `since`: the start of the last third (ms UTC). The shares that were done in each within a part
+    of `target`, `within` (1 is all): no more than both were watched for, and where they are
+    furthest apart if only that is far. `chance`: the p-value that
+    they are alike, None where nothing ended. `matters`: a proposal should not rest on both.
     """
 
     since: int
+    target: Duration
+    within: float
     earlier: Share
     later: Share
     chance: float | None
@@ -103,8 +113,14 @@ class Finding:
 
     @property
     def too_few(self) -> bool:
-        """Whether even a spotless record would not prove the objective."""
-        return self.counts.cycles < self.needed
+        """Whether it is for want of cycles that nothing is proposed.
+
+        A spotless record would not prove the objective, or the longest target was kept by as many
+        as it asks for, and they prove less.
+        """
+        if self.counts.cycles < self.needed:
+            return True
+        return self.longest is not None and self.longest.kept.value >= self.objective
 
     @property
     def finished_only(self) -> bool:

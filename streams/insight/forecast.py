@@ -15,8 +15,10 @@ between weeks, tau^2, is what the spread of the weeks' shares leaves when chance
                what is known of the past        the later cycles' own error
 
 A week is the shortest span that has every hour of the week in it once, so the daily and the weekly
-rhythm are no differences between weeks. The interval is normal on the scale of log-odds, and so
-within 0 and 1; the later cycles' error is drawn by their number, so it is not for very few.
+rhythm are no differences between weeks. The interval is made on the scale of log-odds, and so lies
+within 0 and 1. It reaches as far as Student's t with W - 2 degrees of freedom, since tau itself is
+only estimated (Higgins, Thompson and Spiegelhalter 2009): who knows a week or two knows little of
+the next.
 
 What it does not foresee is a process that changes: it takes the weeks to come for weeks like those
 before. Where they drift in one direction, `advice.Drift` says so.
@@ -28,7 +30,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import exp, log, sqrt
 
-from streams.insight.survival import Curve, Share, Z
+from scipy import stats
+
+from streams.insight.survival import CONFIDENCE, Curve, Share
 
 WEEK = 7 * 86_400_000
 DECIDED = 0.9
@@ -52,7 +56,8 @@ class Forecast:
         f = min(max(self.share, 0.5 / later), 1 - 0.5 / later)
         spread = sum((weekly / later) ** 2 for weekly in by_week)
         variance = self.variance + f * (1 - f) / later + self.between**2 * spread
-        reach = Z * sqrt(variance) / (f * (1 - f))
+        student = float(stats.t.ppf((1 + CONFIDENCE) / 2, max(1, self.weeks - 2)))
+        reach = student * sqrt(variance) / (f * (1 - f))
         odds = log(f / (1 - f))
         return Share(self.share, _share(odds - reach), _share(odds + reach))
 

@@ -40,7 +40,7 @@ def _notes(one: Finding) -> Iterator[Note]:
             "missing of late; take an earlier --until.",
         )
     if one.drift is not None and one.drift.matters:
-        yield Note("drift", _drift(one, one.drift))
+        yield Note("drift", _drift(one.drift))
     if one.mean is not None and one.mean.misleads:
         yield Note("mean", _mean(one, one.mean))
     if one.counts.moved > MANY_MOVED * one.counts.cycles:
@@ -53,28 +53,33 @@ def _notes(one: Finding) -> Iterator[Note]:
 
 def _no_promise(one: Finding) -> Note:
     objective = say_percent(one.objective)
-    if one.too_few:
-        return Note(
-            "too_few",
-            f"{one.counts.cycles:,} cycles are too few to prove {objective}: {one.needed:,} that "
-            "all keep a promise would do.",
-        )
     if one.longest is None:
         return Note("none_holds", f"the schedule leaves no target that could hold {objective}.")
     kept = one.longest.kept
+    seen = f"{one.longest.target} was kept by {cut(kept.value)}, {cut(kept.low)} at the least"
+    if one.counts.cycles < one.needed:
+        cycles = "1 cycle" if one.counts.cycles == 1 else f"{one.counts.cycles:,} cycles"
+        return Note(
+            "too_few",
+            f"too few to prove {objective}: {cycles}, where {one.needed:,} that all keep a promise "
+            "would do.",
+        )
+    if one.too_few:
+        return Note("too_few", f"too few to prove {objective}: {seen}.")
     return Note(
         "none_holds",
-        f"no target that one would sign holds {objective}: {one.longest.target} was kept by "
-        f"{cut(kept.value)} ({cut(kept.low)} at least). Mend the process, not the promise.",
+        f"no target that one would sign holds {objective}: {seen}. Mend the process, not the "
+        "promise.",
     )
 
 
-def _drift(one: Finding, drift: Drift) -> str:
+def _drift(drift: Drift) -> str:
     since = datetime.fromtimestamp(drift.since / 1000, UTC).date().isoformat()
-    at = "that time" if one.proposal is None else str(one.proposal.candidate.target)
+    part = "" if drift.within == 1 else f"{cut(drift.within)} of "
     return (
-        f"the last third, from {since} on, is not like the rest: {cut(drift.later.value)} kept "
-        f"{at}, {cut(drift.earlier.value)} before. Learn from the later part alone: --since."
+        f"the last third, from {since} on, is not like the rest: {cut(drift.later.value)} took no "
+        f"longer than {part}{drift.target}, {cut(drift.earlier.value)} before. Find out what "
+        "changed; if it is to stay, learn from then on: --since."
     )
 
 

@@ -115,7 +115,7 @@ def study(history: History, policies: PolicySet | None, wish: Wish) -> Study:
     """Study a history; raises NothingToMeasure and NotSegmentable."""
     how = measure(policies, schedule=wish.schedule, metrics=wish.metrics)
     sets = (how.set,) if policies is None else (how.set, policies)
-    gathered = history.fold(sets, partial(_gathering, how, wish))
+    gathered = history.fold(sets, partial(gathering, how, wish))
     findings = tuple(
         advise(gathered, how, least=wish.least, objective=wish.objective, targets=wish.targets)
     )
@@ -131,7 +131,8 @@ def study(history: History, policies: PolicySet | None, wish: Wish) -> Study:
     return Study(how, wish, gathered, findings, told, proposed, weeks)
 
 
-def _gathering(how: Measure, wish: Wish, sets: Sequence[PolicySet], until: int) -> Gathering:
+def gathering(how: Measure, wish: Wish, sets: Sequence[PolicySet], until: int) -> Gathering:
+    """Make an empty gathering for the measuring set, and what is promised now, if anything is."""
     return Gathering(
         by=wish.by,
         schedules=how.schedules,

@@ -28,6 +28,9 @@ CONFIDENCE = 0.95
 Z = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
 """How many standard deviations that reaches to either side."""
 
+SEVERAL = 10
+"""So many cycles must still be watched for a share to be compared with another."""
+
 _ROUNDING = 1e-9
 """Shares are products of many fractions, so that 0.5 may come out a little less."""
 
@@ -61,6 +64,7 @@ class Curve:
     cycles: int
     ended: int
     complete: bool
+    watched: float
 
     @classmethod
     def of(cls, times: Sequence[float], ended: Sequence[bool]) -> Curve:
@@ -86,12 +90,18 @@ class Curve:
             low, high = np.where(at, share.low, low), np.where(at, share.high, high)
         longest = survival.quantiles[-1]
         complete = bool(over[took == longest].all())
-        return cls(survival.quantiles, 1 - left, low, high, len(took), seen, complete)
+        watched = float(np.sort(took)[-min(SEVERAL, len(took))])
+        return cls(survival.quantiles, 1 - left, low, high, len(took), seen, complete, watched)
 
     @property
     def longest(self) -> float:
         """The longest time that was seen, done or not."""
         return float(self.times[-1])
+
+    @property
+    def followed(self) -> float:
+        """The longest time that several were watched for; all of it where all ended."""
+        return self.longest if self.complete else float(self.watched)
 
     def by(self, time: float) -> Share:
         """Give the share that was done by a time, that time included."""
@@ -157,6 +167,21 @@ def differ(one: Sequence[Sequence[float]], other: Sequence[Sequence[float]]) -> 
         warnings.simplefilter("ignore", RuntimeWarning)  # all at one time: nothing to compare
         found = float(stats.logrank(first, second).pvalue)
     return None if np.isnan(found) else found
+
+
+def furthest_apart(one: Curve, other: Curve, until: float) -> float:
+    """Give the time, no later than one, at which two curves are furthest apart; the first of it."""
+    times = np.union1d(one.times, other.times)
+    times = times[times <= until]
+    if not times.size:
+        return until
+    gaps = np.abs(_at(one, times) - _at(other, times))
+    return float(times[np.argmax(gaps > gaps.max() - _ROUNDING)])
+
+
+def _at(curve: Curve, times: Floats) -> Floats:
+    done = np.concatenate(([0.0], curve.done))
+    return done[np.searchsorted(curve.times, times, side="right")]
 
 
 def _first(times: Floats, curve: Floats, share: float) -> float | None:

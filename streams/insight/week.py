@@ -12,7 +12,7 @@ Such hours in a row on a day are told as one stretch.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import sqrt
@@ -145,7 +145,7 @@ def week(metric: str, schedule: Schedule, flow: Flow, since: int, until: int) ->
         hour = counts[place(at)]
         end = min(at + HOUR, until)
         hour[0] += 1
-        hour[5] += bisect_right(started, end) - bisect_right(ended, end)
+        hour[5] += bisect_left(started, end) - bisect_left(ended, end)
         hour[8] += schedule.elapsed(at, end) > 0
     return Week(metric, schedule.zone, tuple(Hour(*row) for row in counts))
 
