@@ -20,6 +20,7 @@ from streams.cli.tables import table as new_table
 from streams.insight.draft import say_segment
 from streams.insight.finding import Candidate, Finding
 from streams.insight.notes import notes
+from streams.insight.segment import Segment, shown
 from streams.insight.study import Study
 from streams.insight.survival import Share, Span
 from streams.insight.words import cut, say_hours, say_time
@@ -49,6 +50,7 @@ def show(done: Study) -> None:
         console.print(Text(f"{metric} of {plain(policy)}, in active time of {schedule}", "bold"))
         _show_times(console, found)
         _show_proposals(console, done, found)
+        _show_merged(console, [one.segment for _, one in found], done.wish.least)
         _show_notes(console, found)
     if done.weeks:
         show_week(console, done.weeks[0], asked=bool(done.gathered.asked))
@@ -95,7 +97,7 @@ def _show_times(console: Console, found: Sequence[Placed]) -> None:
 def _show_proposals(console: Console, done: Study, found: Sequence[Placed]) -> None:
     """Print what could be promised, and what came, or would have come, of promises."""
     numbers = ("promise", "kept it", "next 4 weeks", "replayed\nmet", "\nbreached", "\nrate")
-    table = new_table("segment", "for", numbers=numbers)
+    table = new_table("segment", "objective", numbers=numbers)
     for place, one in found:
         name = plain(say_segment(one.segment))
         objective = say_percent(one.objective)
@@ -126,6 +128,22 @@ def _replayed(done: Study, place: int) -> tuple[str, str, str]:
     if tally is None or tally.rate is None:
         return ABSENT, ABSENT, ABSENT
     return f"{tally.met:,}", f"{tally.breached:,}", cut(float(tally.rate))
+
+
+def _show_merged(console: Console, found: Sequence[Segment], least: int) -> None:
+    """Say what is not told apart, and what there is nothing of to tell apart."""
+    for place, name in enumerate(found[0].by):
+        values = dict.fromkeys(cell[place] for one in found for cell in one.cells)
+        merged = dict.fromkeys(
+            " and ".join(map(shown, one.parts[place].shown))
+            for one in found
+            if len(one.parts[place].shown) > 1
+        )
+        if list(values) == [None]:
+            console.print(f"No ticket has a {plain(name)}.")
+        elif merged:
+            what = plain("; ".join(merged))
+            console.print(f"Merged by {plain(name)}, with fewer than {least:,} tickets: {what}")
 
 
 def _show_notes(console: Console, found: Iterable[Placed]) -> None:

@@ -7,9 +7,9 @@ Decisions that bind this module:
 - Where no round target holds, none is proposed: a longer one is no promise. It is the process that
   needs work, or, where even a spotless record would not prove the objective, more tickets.
 - A more urgent priority is never promised a longer time than a less urgent one of the same clock.
-  Where it would be, because fewer tickets prove less, it is tightened to the first target from the
-  less urgent one's on of which its own *estimate* is at or above the objective. Where that is still
-  longer, the data do contradict the order: the less urgent promise is loosened to it, for a
+  Where it would be because its tickets are few and prove less, it is tightened to the other's
+  target, if its own *estimate* there is at or above the objective. Where it is not, the data do
+  contradict the order, and the less urgent promise is loosened to the more urgent one's: a
   tightened one would be broken. Either is told with its cause.
 - The mean is told with the share that a promise of it would have kept, never alone.
 - The last third of the cycles, by their start, is held against the first two by the log-rank test.
@@ -256,13 +256,10 @@ def _in_order(pairs: list[tuple[_Task, Finding]]) -> list[Finding]:
     ]
     found, other = dict(own), dict[int, int]()
     for first, second in urgent:
-        if found[first] <= own[second]:
-            continue
-        for rung in range(own[second], found[first]):
-            kept = pairs[first][0].kept(rungs[rung])
+        if found[first] > own[second]:
+            kept = pairs[first][0].kept(rungs[own[second]])
             if kept is not None and kept.value >= pairs[first][1].objective:
-                found[first], other[first] = rung, second
-                break
+                found[first], other[first] = own[second], second
     for _ in urgent:  # as often as one may hand on to the next
         for first, second in urgent:
             if found[first] > found[second]:

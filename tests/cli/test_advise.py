@@ -80,7 +80,7 @@ def lines(done: Result) -> list[str]:
 def test_a_history_is_told_by_segment_with_a_promise_for_each(sample: str) -> None:
     """R32: times with bounds, proposals, what they would have yielded, and the week."""
     done = run(
-        "--policies", str(DATA / "policies.yaml"), "--by", "priority", "--least", "30", sample
+        "--policies", str(DATA / "policies.yaml"), "--by", "priority", "--least", "10", sample
     )
     told = lines(done)
     assert max(map(len, done.stdout.splitlines())) <= 120

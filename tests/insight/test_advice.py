@@ -123,6 +123,19 @@ def test_where_urgent_tickets_do_take_longer_the_others_are_loosened() -> None:
     assert notes(second)[0].text.startswith("30m would do, but urgent, more urgent, needs this")
 
 
+def test_no_promise_is_tightened_for_one_that_is_loosened_anyway() -> None:
+    """R32: high is not brought half way to a low that is quicker; low is loosened to it."""
+    high = tickets([20] * 70 + [100] * 24 + [400] * 6, {"priority": "high"})
+    low = tickets([1] * 100, {"priority": "low"})
+    done = studied(high + low, BY_PRIORITY, until=START + 10 * WEEK)
+    assert promises(done) == {"high": "8h", "low": "8h"}
+    first, second = done.findings
+    assert first.proposal is not None
+    assert second.proposal is not None
+    assert first.proposal.brought is None
+    assert second.proposal.brought is not None
+
+
 def test_a_team_that_slows_down_is_told() -> None:
     """R32: the last third is not like the rest, so no promise should rest on both."""
     before = tickets([20] * 200, {})
