@@ -28,6 +28,7 @@ from streams.insight.finding import Brought, Candidate, Finding
 from streams.insight.gathering import Measured, Outcomes
 from streams.insight.measure import Measure
 from streams.insight.segment import Part, Segment, scalars, shown, value_place
+from streams.insight.words import say_days
 from streams.sla.policy import START, Policy, Scalar, say_percent
 from streams.wire.instant import show
 
@@ -209,8 +210,8 @@ def _comments(
             said += f", {kept[0]} kept {candidate.target} ({kept[1]} to {kept[2]})"
         told.append(said)
         if one.proposal is None:
-            why = "there are too few cycles to prove" if one.too_few else "no round target holds"
-            told.append(f"  {why} {say_percent(one.objective)}: mend the process before promising")
+            why = "too few to prove" if one.too_few else "mend the process: no round target holds"
+            told.append(f"  {why} {say_percent(one.objective)}")
         elif one.proposal.brought is not None:
             told.append(f"  {say_brought(one.proposal.brought)}")
         if outcomes is not None and place in promises:
@@ -261,7 +262,7 @@ def _schedule(normal: object) -> object:
     days: dict[str, list[str]] = {}
     for day, windows in normal["hours"].items():
         days.setdefault(str(windows), []).append(day)
-    hours = {",".join(names): normal["hours"][names[0]] for names in days.values()}
+    hours = {say_days(names): normal["hours"][names[0]] for names in days.values()}
     holidays = {name: what for name, what in normal["holidays"].items() if what}
     rest = {"holidays": holidays, "exceptions": normal["exceptions"]}
     told = {"time_zone": normal["time_zone"], "hours": hours}

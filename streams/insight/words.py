@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import ceil, floor
 
 from streams.sla.hours import DAYS
@@ -28,20 +29,26 @@ def cut(share: float) -> str:
     return f"{floor(share * 1000 + 1e-9) / 10:.1f} %"
 
 
+def say_days(names: Sequence[str]) -> str:
+    """Name days of the week as short as the policies file reads them: `mon-thu,sat`."""
+    runs: list[list[str]] = []
+    for name in sorted(names, key=DAYS.index):
+        if runs and DAYS.index(runs[-1][-1]) + 1 == DAYS.index(name):
+            runs[-1].append(name)
+        else:
+            runs.append([name])
+    return ",".join(run[0] if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)
+
+
 def say_hours(schedule: Schedule) -> str:
     """Say the weekly hours of a schedule, days alike together."""
     rules = schedule.rules
     if rules.always:
         return "24 hours a day, 7 days a week"
-    told: list[str] = []
-    day = 0
-    while day < len(DAYS):
-        last = day
-        while last + 1 < len(DAYS) and rules.hours.days[last + 1] == rules.hours.days[day]:
-            last += 1
-        if rules.hours.days[day]:
-            days = DAYS[day] if last == day else f"{DAYS[day]}-{DAYS[last]}"
-            told.append(f"{days} {', '.join(map(str, rules.hours.days[day]))}")
-        day = last + 1
+    alike: dict[str, list[str]] = {}
+    for name, windows in zip(DAYS, rules.hours.days, strict=True):
+        if windows:
+            alike.setdefault(", ".join(map(str, windows)), []).append(name)
+    told = "; ".join(f"{say_days(names)} {windows}" for windows, names in alike.items())
     holidays = "" if rules.holidays.country is None else f", holidays of {rules.holidays.country}"
-    return f"{'; '.join(told)} ({schedule.zone}{holidays})"
+    return f"{told or 'named days alone'} ({schedule.zone}{holidays})"
