@@ -18,10 +18,14 @@ KNOWS: dict[str, set[str]] = {
     "work": set(),
     "history": {"sla", "wire", "policies"},
     "insight": {"sla", "wire", "policies", "history"},
+    "report": {"sla", "wire", "policies", "history", "insight"},
     "worker": {"sla", "policies", "wire", "work", "history"},
     "broker": set(),
     "demo": {"sla", "policies", "wire", "work", "history", "worker", "broker"},
-    "cli": {"sla", "policies", "wire", "work", "history", "worker", "broker", "demo", "insight"},
+    "cli": {
+        *("sla", "policies", "wire", "work", "history", "worker", "broker", "demo"),
+        *("insight", "report"),
+    },
 }
 """Room → the other rooms that it may import."""
 

@@ -75,8 +75,8 @@ def test_the_worker_runs_on_the_pins_that_were_tested() -> None:
 def test_what_the_code_imports_is_declared() -> None:
     """Nothing works only because something else happens to bring it along."""
     owners = packages_distributions()
-    everything = declared("demo", "insight")
-    asked_for = {canonicalize_name(requirement.name) for requirement in everything}
+    extras = ("demo", "insight")
+    asked_for = {canonicalize_name(requirement.name) for requirement in declared(*extras)}
     for path in (ROOT / "streams").rglob("*.py"):
         for name in imported(path) - sys.stdlib_module_names - {"streams"}:
             owner = {canonicalize_name(owner) for owner in owners.get(name, [name])}

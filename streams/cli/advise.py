@@ -3,27 +3,34 @@
 from __future__ import annotations
 
 import json
+import shutil
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from streams.cli.failure import Failure
+from streams.cli.folding import folded, folding
 from streams.cli.options import Instant
 from streams.cli.progress import bar
-from streams.history.reading import Reading, UnreadableFile, read
-from streams.policies import PoliciesError, load_file
+from streams.history.fold import fold
+from streams.history.gathering import G
+from streams.policies import load_file
 from streams.sla.duration import Duration, parse_duration
 from streams.sla.misread import Misread
-from streams.sla.policy import METRICS
+from streams.sla.policy import METRICS, PolicySet
 
 if TYPE_CHECKING:
     from streams.insight.study import Study, Wish
-    from streams.sla.events import TicketEvent
-    from streams.sla.policy import PolicySet
 
-SHOWN = 20
+STDIN = "-"
 
 
 class Target(click.ParamType):
@@ -124,6 +131,7 @@ class Names(click.ParamType):
     help="Write a policies file to start from.",
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object, with exact numbers.")
+@click.option("--jobs", type=click.IntRange(1), help="Processes; by default one a core.")
 def advise(
     events: tuple[str, ...],
     *,
@@ -131,6 +139,7 @@ def advise(
     until: int | None,
     write: Path | None,
     as_json: bool,
+    jobs: int | None,
     **wished: Any,
 ) -> None:
     """What to promise, from history: the time that 50, 80, 90 and 95 % kept, and a target.
@@ -144,41 +153,54 @@ def advise(
         if (missing.name or "").partition(".")[0] not in {"scipy", "numpy"}:
             raise
         raise Failure('sla advise needs scipy: pip install "sla-streams[insight]"') from None
-    try:
+    with folding():
         promised = None if policies is None else load_file(policies)
-        known = _read(events)
-    except (PoliciesError, UnreadableFile) as fault:
-        raise Failure(str(fault)) from None
-    end = until if until is not None else max((event.time for event in known), default=0)
-    done = _study(known, end, promised, Wish(**wished))
+        with _twice(events) as files:
+            done = _study(Files(files, until, jobs), promised, Wish(**wished))
     _show(done, as_json=as_json)
     if write is not None:
         _write(done, write)
 
 
-def _read(names: tuple[str, ...]) -> list[TicketEvent]:
-    reading = Reading()
-    size = sum(Path(name).stat().st_size for name in names if Path(name).is_file())
-    with bar("reading", size or None) as advance:
-        known = list(read(names, reading, advance))
-    for name, number, reason in reading.rejected[:SHOWN]:
-        click.echo(f"{name}:{number}: {reason}", err=True)
-    if len(reading.rejected) > SHOWN:
-        click.echo(f"{len(reading.rejected)} records rejected; {SHOWN} are shown", err=True)
-    if reading.lines and not known:
-        raise Failure("none of the lines is a ticket event")
-    return known
+@dataclass(slots=True)
+class Files:
+    """A history in files, of which what was left out is told the first time that it is folded."""
+
+    names: Sequence[str]
+    until: int | None
+    jobs: int | None
+    told: bool = False
+
+    def fold(
+        self, promises: Sequence[PolicySet], gather: Callable[[Sequence[PolicySet], int], G]
+    ) -> G:
+        """Fold it under each of the policy sets, into what `gather` makes."""
+        how = partial(fold, stage=bar) if self.told else folded
+        done = how(self.names, promises, gather, until=self.until, jobs=self.jobs)
+        self.told, self.until = True, done.until
+        return done.gathering
 
 
-def _study(known: list[TicketEvent], end: int, promised: PolicySet | None, wish: Wish) -> Study:
+@contextmanager
+def _twice(names: tuple[str, ...]) -> Iterator[list[str]]:
+    """Give files that can be read twice: standard input is copied into one."""
+    if STDIN not in names:
+        yield list(names)
+        return
+    with TemporaryDirectory(prefix="sla-advise-") as folder:
+        copy = Path(folder) / "stdin"
+        with copy.open("wb") as file:
+            shutil.copyfileobj(sys.stdin.buffer, file)
+        yield [str(copy) if name == STDIN else name for name in names]
+
+
+def _study(history: Files, promised: PolicySet | None, wish: Wish) -> Study:
     from streams.insight.measure import NothingToMeasure
     from streams.insight.segment import NotSegmentable
-    from streams.insight.study import Events, study
+    from streams.insight.study import study
 
-    passes = 1 if promised is None else 2
     try:
-        with bar("replaying", (passes + 1) * len(known)) as advance:
-            return study(Events(known, end, advance), promised, wish)
+        return study(history, promised, wish)
     except (NothingToMeasure, NotSegmentable) as fault:
         raise Failure(str(fault)) from None
 

@@ -74,8 +74,6 @@ def _show_base(console: Console, done: Study) -> None:
         console.print(f"Status words that no category knows, which count as open: {words}")
     if gathered.unmatched:
         console.print(f"{gathered.unmatched:,} tickets match no policy, and are not in it.")
-    for reason in gathered.refused[:3]:
-        console.print(f"Left out: {reason}")
 
 
 def _show_times(console: Console, found: Sequence[Placed]) -> None:

@@ -34,7 +34,6 @@ def as_object(done: Study) -> Told:
         "events": gathered.events,
         "unmatched_tickets": gathered.unmatched,
         "unknown_statuses": sorted(gathered.statuses),
-        "refused": gathered.refused,
         "policies_given": not done.measure.neutral,
         "schedules": sorted({one.schedule.name for one in done.measure.base}),
         "segments_by": list(wish.by),

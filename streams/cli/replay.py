@@ -5,24 +5,21 @@ from __future__ import annotations
 import json
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import click
 
-from streams.cli.failure import Failure
+from streams.cli.folding import folded, folding
 from streams.cli.options import Instant
-from streams.cli.progress import bar
 from streams.cli.summary import show_summary
 from streams.cli.summary_json import as_object
-from streams.history.reading import Reading, UnreadableFile, read
-from streams.history.replay import Replay
-from streams.history.replay import replay as run
-from streams.history.summary import Summary, summarize
-from streams.policies import PoliciesError, load_file
+from streams.history.buckets import spare
+from streams.history.gathering import Folded, G
+from streams.history.summary import Numbers
+from streams.history.transcript import Transcript
+from streams.policies import load_file
 from streams.wire.instant import show
-from streams.wire.sla_events import encode
-
-SHOWN = 20
 
 
 @click.command()
@@ -44,6 +41,9 @@ SHOWN = 20
     show_default=True,
     help="arrival: as live, with what late events take back.",
 )
+@click.option(
+    "--jobs", type=click.IntRange(1), help="Processes to share the work; by default one a core."
+)
 def replay(
     events: tuple[str, ...],
     policies: Path,
@@ -52,44 +52,48 @@ def replay(
     summary: bool,
     as_json: bool,
     order: str,
+    jobs: int | None,
 ) -> None:
     """Ticket events in (NDJSON, .gz, - for stdin), SLA events out, by event time, without a broker.
 
+    A long history takes room on disk, in $TMPDIR, about half of what its lines take uncompressed
+    (without --summary that of the SLA events too), but no more memory than a short one.
+
     \b
     Example: sla import -m servicenow tickets.csv | sla replay --policies p.yaml --summary -
+    Example: sla replay --policies p.yaml --summary history-20*.ndjson.gz
     """
     if as_json and not summary:
         message = "--json goes with --summary; without it each event is a line of JSON"
         raise click.UsageError(message)
     began = time.perf_counter()
-    reading = Reading()
-    try:
-        promised = load_file(policies)
-        size = sum(Path(name).stat().st_size for name in events if Path(name).is_file())
-        with bar("reading", size or None) as advance:
-            known = list(read(events, reading, advance))
-        with bar("replaying", len(known)) as advance:
-            done = run(known, promised, until=until, arrival=order == "arrival", advance=advance)
-    except (PoliciesError, UnreadableFile) as fault:
-        raise Failure(str(fault)) from None
-    _complain(reading, done)
-    if reading.lines and not known:
-        raise Failure("none of the lines is a ticket event")
-    if summary:
-        _sum_up(summarize(done, promised), as_json=as_json)
-    else:
-        for at, fact in done.facts:
-            sys.stdout.buffer.write(encode(fact, at) + b"\n")
-        sys.stdout.buffer.flush()
+    with folding(), spare() as folder:
+        promised, arrival = load_file(policies), order == "arrival"
+        done: Folded[Numbers] | Folded[Transcript]
+        if summary:
+            done = counted = folded(
+                events, (promised,), Numbers, until=until, arrival=arrival, jobs=jobs
+            )
+            _tell_unmatched(done)
+            _sum_up(counted, as_json=as_json)
+        else:
+            transcript = partial(Transcript, folder=folder, arrival=arrival)
+            done = said = folded(
+                events, (promised,), transcript, until=until, arrival=arrival, jobs=jobs
+            )
+            _tell_unmatched(done)
+            sys.stdout.buffer.writelines(said.gathering.lines())
+            sys.stdout.buffer.flush()
     seconds = time.perf_counter() - began
     click.echo(
-        f"{done.events} events of {done.tickets} tickets, {len(done.facts)} SLA events, "
+        f"{done.events} events of {done.tickets} tickets, {done.gathering.facts} SLA events, "
         f"until {show(done.until)}, in {seconds:.1f} s ({done.events / seconds:,.0f} events/s)",
         err=True,
     )
 
 
-def _sum_up(summary: Summary, *, as_json: bool) -> None:
+def _sum_up(done: Folded[Numbers], *, as_json: bool) -> None:
+    summary = done.gathering.summary(tickets=done.tickets, unmatched=done.unmatched[0])
     if as_json:
         # Not orjson, whose integers end at 64 bits: a fraction may be longer.
         click.echo(json.dumps(as_object(summary), ensure_ascii=False, indent=2))
@@ -97,14 +101,6 @@ def _sum_up(summary: Summary, *, as_json: bool) -> None:
         show_summary(summary)
 
 
-def _complain(reading: Reading, done: Replay) -> None:
-    """Say on stderr what was left out, and why."""
-    faults = [f"{name}:{number}: {reason}" for name, number, reason in reading.rejected]
-    faults += [f"too_late: {words}" for _, words in done.refused]
-    for line in faults[:SHOWN]:
-        click.echo(line, err=True)
-    if faults:
-        more = f", the first {SHOWN} are shown" if len(faults) > SHOWN else ""
-        click.echo(f"{len(faults)} records rejected{more}; the rest went on", err=True)
-    if done.unmatched:
-        click.echo(f"{done.unmatched} tickets match no policy", err=True)
+def _tell_unmatched(done: Folded[G]) -> None:
+    if done.unmatched[0]:
+        click.echo(f"{done.unmatched[0]} tickets match no policy", err=True)

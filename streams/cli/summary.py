@@ -21,10 +21,10 @@ from streams.cli.explained import plain
 from streams.cli.tables import table as new_table
 from streams.history.credits import Statement
 from streams.history.summary import Kept, Summary, Tickets
+from streams.insight.shares import tenths
 from streams.sla.causes import HANDS, Spent
 from streams.sla.compliance import Tally
 from streams.sla.policy import say_percent
-from streams.sla.quality import MEDIAN
 from streams.wire.credit import money
 
 WIDTH = 120
@@ -59,7 +59,7 @@ def _show_kept(console: Console, kept: Iterable[Kept]) -> None:
             *_tally(one.cycles),
             ABSENT if one.objective is None else _share(one.objective),
             f"{one.reopened:,}",
-            _used(one.margins.within(MEDIAN)),
+            _used(one.margins.median),
             _budget(one),
         )
     _part(console, "Cycles met and breached", table)
@@ -129,18 +129,6 @@ def _shares(spent: Spent, hand: str) -> list[Share]:
     return list(zip(names, shown, strict=True))
 
 
-def tenths(amounts: Sequence[int]) -> list[int]:
-    """Give shares in tenths of a percent that add up to 1000: the largest remainders go up."""
-    whole = sum(amounts)
-    if not whole:
-        return [0] * len(amounts)
-    shares = [1000 * amount // whole for amount in amounts]
-    by_rest = sorted(range(len(amounts)), key=lambda at: -(1000 * amounts[at] % whole))
-    for at in by_rest[: 1000 - sum(shares)]:
-        shares[at] += 1
-    return shares
-
-
 def _show_credits(console: Console, statements: Sequence[Statement]) -> None:
     """Print what each account's months owe (R31); nothing where no contract has an outcome."""
     if not statements:
@@ -175,11 +163,11 @@ def _part(console: Console, heading: str, table: Table) -> None:
 
 
 def _tally(tally: Tally) -> tuple[str, str, str]:
-    rate = ABSENT if tally.rate is None else _cut(tally.rate)
+    rate = ABSENT if tally.rate is None else cut(tally.rate)
     return f"{tally.met:,}", f"{tally.breached:,}", rate
 
 
-def _cut(rate: Fraction) -> str:
+def cut(rate: Fraction) -> str:
     """Write a rate in hundredths of a percent, cut off."""
     whole, parts = divmod(int(rate * 10_000), 100)
     return f"{whole}.{parts:02} %"

@@ -16,7 +16,6 @@ from streams.history.summary import Kept, Name, Summary, Tickets
 from streams.sla.budget import NO_BUDGET
 from streams.sla.causes import HANDS, Spent
 from streams.sla.compliance import Tally
-from streams.sla.quality import MEDIAN, MOST
 from streams.wire.credit import money
 from streams.wire.instant import show
 
@@ -42,9 +41,9 @@ def _kept(kept: Kept) -> Told:
         **_tally(kept.cycles, "breached"),
         **_fraction("objective", kept.objective),
         "reopened": kept.reopened,
-        "fulfilled": len(kept.margins.used),
-        **_fraction("median_used", kept.margins.within(MEDIAN)),
-        **_fraction("p90_used", kept.margins.within(MOST)),
+        "fulfilled": kept.margins.cycles,
+        **_fraction("median_used", kept.margins.median),
+        **_fraction("p90_used", kept.margins.most),
         **_budget(kept),
     }
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from streams.history.replay import Replay
 from streams.sla.credits import Credits, Month, Owed, contracts
-from streams.sla.engine import Engine
 from streams.sla.policy import Contract, PolicySet
 
 
@@ -25,11 +23,9 @@ class Statement:
         return self.owed.by_rate + self.owed.by_late > self.owed.share
 
 
-def statements(done: Replay, policies: PolicySet) -> list[Statement]:
+def statements(ledger: Credits, policies: PolicySet) -> list[Statement]:
     """Give a statement for each account and month in which a cycle had an outcome."""
-    ledger, known = Credits(Engine(policies).policy), contracts(policies)
-    for _, fact in done.facts:
-        ledger.add(fact)
+    known = contracts(policies)
     return [
         Statement(month, known[account], ledger.months[account, month], owed)
         for (account, month), owed in ledger.owed(known).items()

@@ -9,7 +9,7 @@ come out by the instant at which they hold.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from streams.history.merges import hand_on
@@ -25,12 +25,14 @@ from streams.sla.ticket import Ticket
 class Replayed:
     """One ticket's history, folded: instants in ms UTC.
 
-    `events`: those that had happened by the end, in the order in which they were applied. `facts`,
-    each with the instant at which it came to be known. `ticket`: how it stands at the end, None
-    where every event was refused. `unmatched`: no policy was there for its first event.
+    `place`: that of its first event among all that arrived. `events`: those that had happened by
+    the end, in the order in which they were applied. `facts`, each with the instant at which it
+    came to be known. `ticket`: how it stands at the end, None where every event was refused.
+    `unmatched`: no policy was there for its first event.
     """
 
     id: str
+    place: int
     events: list[TicketEvent]
     facts: list[tuple[int, Fact]]
     ticket: Ticket | None
@@ -92,42 +94,66 @@ def replay(
     Events after `until` have not happened yet and are left out. `advance` is told the events done.
     """
     arrived = list(events)
-    tickets = by_ticket(arrived)
-    hand_on(tickets, policies, arrived)
-    times = [event.time for history in tickets.values() for event in history]
-    end = max(times, default=0) if until is None else until
+    end = max((event.time for event in arrived), default=0) if until is None else until
     done = Replay(until=end)
-    for one in each(tickets, policies, until=end, arrival=arrival, advance=advance):
+    for (one,) in each(arrived, (policies,), until=end, arrival=arrival, advance=advance):
         done.add(one)
     done.facts.sort(key=(lambda known: known[0]) if arrival else (lambda known: known[1].time))
     return done
 
 
 def each(
-    tickets: Mapping[str, list[TicketEvent]],
-    policies: PolicySet,
+    arrived: Sequence[TicketEvent],
+    promises: Sequence[PolicySet],
     *,
     until: int,
     arrival: bool = False,
+    places: Sequence[int] | None = None,
     advance: Callable[[int], None] = lambda _: None,
-) -> Iterator[Replayed]:
-    """Fold tickets one by one, each settled up to `until` (ms UTC); those to come are left out.
+) -> Iterator[tuple[Replayed, ...]]:
+    """Fold tickets one by one, each settled up to `until` (ms UTC), under each of the policy sets.
 
-    `tickets`: their events in the order of arrival, with what merges hand on.
+    `arrived`: events in the order of their arrival, all of a ticket and of those that were merged
+    with it; `places`: theirs among more than these. A ticket of which nothing has happened by the
+    end is left out, unless a merge left it something under one of the sets: under the others it
+    is there without events then. `advance` is told the events done.
     """
-    engine = Engine(policies)
+    tickets = by_ticket(arrived)
+    first: dict[str, int] = {}
+    for place, event in enumerate(arrived) if places is None else zip(places, arrived, strict=True):
+        first.setdefault(event.ticket, place)
+    sides = [(Engine(policies), _inheriting(tickets, policies, arrived)) for policies in promises]
     for id_, history in tickets.items():
+        known = [[one for one in side[id_] if one.time <= until] for _, side in sides]
+        if any(known):
+            yield tuple(
+                _fold(engine, (id_, first[id_]), events, until, arrival=arrival)
+                for (engine, _), events in zip(sides, known, strict=True)
+            )
         advance(len(history))
-        known = [event for event in history if event.time <= until]
-        if not known:
-            continue
-        if not arrival:
-            known.sort(key=lambda event: event.order(policies.category))
-        yield _fold(engine, id_, known, until)
 
 
-def _fold(engine: Engine, id_: str, events: list[TicketEvent], until: int) -> Replayed:
-    """Fold one ticket's events, then settle up to the end."""
+def _inheriting(
+    tickets: dict[str, list[TicketEvent]], policies: PolicySet, arrived: Sequence[TicketEvent]
+) -> dict[str, list[TicketEvent]]:
+    """Give the histories with what merges hand on under these policies (R20)."""
+    histories = {id_: list(history) for id_, history in tickets.items()}
+    hand_on(histories, policies, arrived)
+    return histories
+
+
+def _fold(
+    engine: Engine,
+    which: tuple[str, int],
+    events: list[TicketEvent],
+    until: int,
+    *,
+    arrival: bool,
+) -> Replayed:
+    """Fold one ticket's events, then settle up to the end; `which`: its id and its place."""
+    category = engine.versions.current.category
+    if not arrival:
+        events.sort(key=lambda event: event.order(category))
     ticket: Ticket | None = None
     unmatched, reached = False, 0
     told: list[tuple[int, Fact]] = []
@@ -145,4 +171,4 @@ def _fold(engine: Engine, id_: str, events: list[TicketEvent], until: int) -> Re
         told += [(max(fact.time, reached), fact) for fact in facts]
     if ticket is not None:
         told += [(until, fact) for fact in engine.settle(ticket, until)]
-    return Replayed(id_, events, told, ticket, unmatched, refused)
+    return Replayed(*which, events, told, ticket, unmatched, refused)

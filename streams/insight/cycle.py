@@ -31,7 +31,10 @@ class Cycle:
     fulfilment or the cancellation; None while the clock runs or is paused. `deadline` is None
     where it was paused at last. `breach`: the fact, with where its time went (R28) and what it
     earned (R31). `reopens`: how often a "met" was taken up again (R29). `attributes`: those of the
-    outcome, or the last ones. `judged_at`: the instant of the outcome (R26), None without one.
+    outcome, or the last ones; `first_attributes`: those of the start. `judged_at`: the instant of
+    the outcome (R26), None without one. `done`: the fact that it was done in the end, in time or
+    late, which names the policy that it was done under; a breached cycle may have been breached
+    under another, or cancelled.
     """
 
     ticket: str
@@ -40,6 +43,7 @@ class Cycle:
     version: str
     schedule: str
     attributes: Attributes
+    first_attributes: Attributes
     started_at: int
     target: int
     deadline: int | None
@@ -50,11 +54,12 @@ class Cycle:
     breach: Fact | None
     warnings: tuple[Fact, ...]
     reopens: int
+    done: Fact | None
 
     @property
     def fulfilled(self) -> bool:
-        """Whether what was promised was done in the end, in time or late."""
-        return self.ended_at is not None and self.outcome != "cancelled"
+        """Whether what was promised was done in the end."""
+        return self.done is not None
 
 
 def cycles(one: Replayed, until: int) -> Iterator[Cycle]:
@@ -94,6 +99,7 @@ def _open(facts: list[Fact], clock: Clock, one: Replayed, until: int) -> Cycle:
         version=clock.version,
         schedule=clock.policy.schedule.name,
         attributes=one.ticket.story.attributes if breach is None else breach.attributes,
+        first_attributes=facts[0].attributes,
         started_at=clock.started_at,
         target=clock.target,
         deadline=clock.deadline,
@@ -104,6 +110,7 @@ def _open(facts: list[Fact], clock: Clock, one: Replayed, until: int) -> Cycle:
         breach=breach,
         warnings=_warnings(facts),
         reopens=_reopens(facts),
+        done=None,
     )
 
 
@@ -122,6 +129,7 @@ def _ended(facts: list[Fact]) -> Cycle:
         version=judged.version,
         schedule=judged.schedule,
         attributes=judged.attributes,
+        first_attributes=facts[0].attributes,
         started_at=last.started_at,
         target=last.target,
         deadline=last.deadline,
@@ -132,6 +140,7 @@ def _ended(facts: list[Fact]) -> Cycle:
         breach=breach,
         warnings=_warnings(facts),
         reopens=_reopens(facts),
+        done=last if last.type == "fulfilled" else None,
     )
 
 

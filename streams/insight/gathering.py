@@ -85,7 +85,6 @@ class Gathering:
     tickets: int = 0
     events: int = 0
     unmatched: int = 0
-    refused: list[str] = field(default_factory=list)
     created: list[int] = field(default_factory=list)
     asked: list[int] = field(default_factory=list)
     answered: list[int] = field(default_factory=list)
@@ -100,7 +99,6 @@ class Gathering:
         self.tickets += 1
         self.events += len(one.events)
         self.unmatched += one.unmatched
-        self.refused += [reason for _, reason in one.refused]
         for event in one.events:
             self._look(event)
         for taken in samples(one, self.by, self.schedules, self.since, self.until):
@@ -116,7 +114,6 @@ class Gathering:
         self.tickets += other.tickets
         self.events += other.events
         self.unmatched += other.unmatched
-        self.refused += other.refused
         self.created += other.created
         self.asked += other.asked
         self.answered += other.answered

@@ -11,10 +11,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import partial
-from typing import Protocol, TypeVar
+from typing import Protocol
 
-from streams.history.merges import hand_on
-from streams.history.replay import Replayed, by_ticket, each
+from streams.history.gathering import G
+from streams.history.replay import each
 from streams.insight.advice import advise
 from streams.insight.draft import Draft, NothingToWrite, draft
 from streams.insight.finding import Finding
@@ -32,42 +32,29 @@ LEAST = 100
 """Tickets in a segment: 73 that all keep a promise prove 95 % of it, so fewer could prove none."""
 
 
-class Takes(Protocol):
-    """What takes in a ticket, folded under each of some policy sets, in their order."""
-
-    def add(self, told: tuple[Replayed, ...], /) -> None:
-        """Take a ticket in."""
-
-
-T = TypeVar("T", bound=Takes)
-Gather = Callable[[Sequence[PolicySet], int], T]
+Gather = Callable[[Sequence[PolicySet], int], G]
 """Makes an empty gathering for policy sets, and the end of the history (ms UTC)."""
 
 
 class History(Protocol):
     """A history that can be folded, as often as is asked."""
 
-    def fold(self, promises: Sequence[PolicySet], gather: Gather[T]) -> T:
+    def fold(self, promises: Sequence[PolicySet], gather: Gather[G]) -> G:
         """Fold it under each of the policy sets, into what `gather` makes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Events:
-    """A history in memory, up to `until` (ms UTC); `advance` is told the events done."""
+    """A history in memory, up to `until` (ms UTC)."""
 
     events: Sequence[TicketEvent]
     until: int
-    advance: Callable[[int], None] = lambda _: None
 
-    def fold(self, promises: Sequence[PolicySet], gather: Gather[T]) -> T:
+    def fold(self, promises: Sequence[PolicySet], gather: Gather[G]) -> G:
         """Fold each ticket under each policy set."""
         told = gather(promises, self.until)
-        tickets = by_ticket(self.events)
-        hand_on(tickets, promises[0], self.events)
-        folds = [each(tickets, promises[0], until=self.until, advance=self.advance)]
-        folds += [each(tickets, one, until=self.until) for one in promises[1:]]
-        for replayed in zip(*folds, strict=True):
-            told.add(replayed)
+        for one in each(self.events, promises, until=self.until):
+            told.add(one)
         return told
 
 

@@ -17,6 +17,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import sqrt
 
+from streams.insight.hours_of_week import hour_of_week
 from streams.sla.hours import DAYS
 from streams.sla.schedule import Schedule
 from streams.sla.zone import local_of, parse_zone
@@ -130,8 +131,7 @@ def week(metric: str, schedule: Schedule, flow: Flow, since: int, until: int) ->
     zone = parse_zone(schedule.zone)
 
     def place(instant: int) -> int:
-        ordinal, ms = local_of(zone, instant)
-        return 24 * ((ordinal - 1) % 7) + ms // HOUR
+        return hour_of_week(*local_of(zone, instant))
 
     told = (flow.tickets, flow.messages, flow.started, flow.ended)
     for column, instants in enumerate(told, 1):

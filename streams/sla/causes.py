@@ -39,7 +39,9 @@ class Spent:
 
     def longest(self, hand: str) -> list[tuple[str | None, int]]:
         """Give names and active ms, the longest first, then by name."""
-        return sorted(self.by[hand].items(), key=lambda one: (-one[1], one[0] or ""))
+        return sorted(
+            self.by[hand].items(), key=lambda one: (-one[1], one[0] or "", one[0] is not None)
+        )
 
     def add(self, breach: Fact, sign: int) -> None:
         """Add a breach, or take it out again with sign -1."""
@@ -48,10 +50,22 @@ class Spent:
         self.reopens += sign * breach.reopens
         for where, ms in breach.causes:
             for hand, name in zip(HANDS, where, strict=True):
-                parts = self.by[hand]
-                parts[name] = parts.get(name, 0) + sign * ms
-                if not parts[name]:
-                    del parts[name]
+                self._spend(hand, name, sign * ms)
+
+    def merge(self, other: Spent) -> None:
+        """Add what other breaches add up to."""
+        self.breaches += other.breaches
+        self.elapsed += other.elapsed
+        self.reopens += other.reopens
+        for hand, parts in other.by.items():
+            for name, ms in parts.items():
+                self._spend(hand, name, ms)
+
+    def _spend(self, hand: str, name: str | None, ms: int) -> None:
+        parts = self.by[hand]
+        parts[name] = parts.get(name, 0) + ms
+        if not parts[name]:
+            del parts[name]
 
 
 class Causes:
@@ -71,3 +85,12 @@ class Causes:
             said = self._said.pop(fact.retracts, None)
             if said is not None:
                 self.totals[said.counted_under].add(said, -1)
+
+    def close(self) -> None:
+        """Forget what was said of the tickets so far: nothing more comes of them."""
+        self._said.clear()
+
+    def merge(self, other: Causes) -> None:
+        """Take over what another has added up, of other tickets that are closed."""
+        for name, spent in other.totals.items():
+            self.totals[name].merge(spent)

@@ -40,6 +40,11 @@ class Tally:
         self.met += met
         self.breached += breached
 
+    def merge(self, other: Tally) -> None:
+        """Count the cycles of another."""
+        self.met += other.met
+        self.breached += other.breached
+
     @property
     def rate(self) -> Fraction | None:
         """Met / (met + breached), exact; None where no cycle has an outcome."""
@@ -57,3 +62,8 @@ class Compliance:
         """Count a fact under its policy, kind and metric."""
         if outcome(fact) != (0, 0):
             self.tallies.setdefault(fact.counted_under, Tally()).add(fact)
+
+    def merge(self, other: Compliance) -> None:
+        """Take over what another has counted."""
+        for name, tally in other.tallies.items():
+            self.tallies.setdefault(name, Tally()).merge(tally)

@@ -80,6 +80,12 @@ class Month:
         self.breached += entry.breached
         self.late += entry.late
 
+    def merge(self, other: Month) -> None:
+        """Count what another part of the month adds up to."""
+        self.met += other.met
+        self.breached += other.breached
+        self.late += other.late
+
     @property
     def tally(self) -> Tally:
         """The month's cycles, whose rate counts."""
@@ -101,6 +107,11 @@ class Credits:
     def __init__(self, policy_of: PolicyOf) -> None:
         self.months: dict[tuple[str, str], Month] = {}
         self._policy_of = policy_of
+
+    def merge(self, other: Credits) -> None:
+        """Take over the months of another ledger."""
+        for name, month in other.months.items():
+            self.months.setdefault(name, Month()).merge(month)
 
     def add(self, fact: Fact) -> None:
         """Count a fact in its account's month."""

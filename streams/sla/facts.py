@@ -116,7 +116,7 @@ class Fact:
     @property
     def used(self) -> Fraction:
         """Elapsed as a share of the target, exact (R29)."""
-        return Fraction(self.elapsed, self.target) if self.target else Fraction(self.elapsed > 0)
+        return share(self.elapsed, self.target)
 
     @property
     def margin(self) -> float:
@@ -156,3 +156,8 @@ class Fact:
             corrects=True,
             issue=0,
         )
+
+
+def share(elapsed: int, target: int) -> Fraction:
+    """Give what is used of a target, exact; of none, all as soon as anything is."""
+    return Fraction(elapsed, target) if target else Fraction(elapsed > 0)

@@ -12,12 +12,13 @@ again after the deadline, has used exactly 1.
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from streams.sla.facts import Fact
+from streams.sla.facts import Fact, share
 
 Name = tuple[str, str, str]
 MEDIAN, MOST = Fraction(1, 2), Fraction(9, 10)
@@ -25,19 +26,28 @@ MEDIAN, MOST = Fraction(1, 2), Fraction(9, 10)
 
 @dataclass(frozen=True, slots=True)
 class Margins:
-    """How much of their targets cycles had used when they were fulfilled, ascending."""
+    """How much of their targets so many `cycles` had used when they were fulfilled.
 
-    used: tuple[Fraction, ...] = ()
+    `median`: what half of them did not exceed, `most` what nine of ten did not; one that was seen,
+    nothing between two (nearest rank). None where there are none.
+    """
 
-    def within(self, share: Fraction) -> Fraction | None:
-        """Give the least part of the target that this share of the cycles did not exceed.
+    cycles: int = 0
+    median: Fraction | None = None
+    most: Fraction | None = None
 
-        One that was seen, nothing between two (nearest rank); None where there are none.
-        """
-        if not self.used:
-            return None
-        rank = -(-len(self.used) * share.numerator // share.denominator)
-        return self.used[max(rank, 1) - 1]
+    @classmethod
+    def of(cls, used: Sequence[Fraction]) -> Margins:
+        """Take the shares that were used, ascending."""
+        if not used:
+            return cls()
+        median, most = (used[rank(len(used), share) - 1] for share in (MEDIAN, MOST))
+        return cls(len(used), median, most)
+
+
+def rank(count: int, share: Fraction) -> int:
+    """Give the place, from 1, of the least of `count` values that so many of them do not exceed."""
+    return max(-(-count * share.numerator // share.denominator), 1)
 
 
 @dataclass(slots=True)
@@ -57,11 +67,17 @@ class _Run:
 
 
 class Quality:
-    """Reopens after a met outcome, and margins, by policy, kind and metric."""
+    """Reopens after a met outcome, and margins, by policy, kind and metric.
+
+    `spent`: what the cycles of tickets that are closed had used, as elapsed and target in turn, in
+    active ms: two numbers a cycle, which somebody may take away to where there is more room.
+    """
 
     def __init__(self) -> None:
         self._runs: defaultdict[tuple[str, str, str, int], _Run] = defaultdict(_Run)
         self._cycles: defaultdict[tuple[str, str], set[int]] = defaultdict(set)
+        self._reopened: Counter[Name] = Counter()
+        self.spent: defaultdict[Name, array[int]] = defaultdict(_numbers)
 
     def add(self, fact: Fact) -> None:
         """Take a fact in, or out again where it is taken back."""
@@ -76,17 +92,39 @@ class Quality:
             case _:
                 pass
 
+    def close(self) -> None:
+        """Keep of the tickets so far what they add up to: nothing more comes of them."""
+        for run in self._runs.values():
+            self._reopened.update(self._reopens(run))
+            if (last := run.outcome()) is not None:
+                self.spent[last.counted_under].extend((last.elapsed, last.target))
+        self._runs.clear()
+        self._cycles.clear()
+
+    def merge(self, other: Quality) -> None:
+        """Take over what another has added up, of other tickets that are closed."""
+        self._reopened.update(other._reopened)
+        for name, spent in other.spent.items():
+            self.spent[name].extend(spent)
+
     def reopened(self) -> dict[Name, int]:
         """Count how often a met outcome was followed by a reopen."""
-        return Counter(name for run in self._runs.values() for name in self._reopens(run))
+        open_ = Counter(name for run in self._runs.values() for name in self._reopens(run))
+        return self._reopened + open_
 
-    def margins(self) -> dict[Name, Margins]:
-        """Give the distribution of what cycles had used of their targets."""
+    def used(self) -> dict[Name, tuple[Fraction, ...]]:
+        """Give what cycles had used of their targets, ascending."""
         used: defaultdict[Name, list[Fraction]] = defaultdict(list)
+        for name, spent in self.spent.items():
+            used[name] += map(share, spent[::2], spent[1::2])
         for run in self._runs.values():
             if (last := run.outcome()) is not None:
                 used[last.counted_under].append(last.used)
-        return {name: Margins(tuple(sorted(values))) for name, values in used.items()}
+        return {name: tuple(sorted(values)) for name, values in used.items()}
+
+    def margins(self) -> dict[Name, Margins]:
+        """Give the distribution of what cycles had used of their targets."""
+        return {name: Margins.of(used) for name, used in self.used().items()}
 
     def _run(self, fact: Fact) -> _Run:
         return self._runs[fact.ticket, fact.kind, fact.metric, fact.cycle]
@@ -104,6 +142,10 @@ class Quality:
         if fact.metric != "resolution_cycle":
             return False
         return any(cycle > fact.cycle for cycle in self._cycles[fact.ticket, fact.kind])
+
+
+def _numbers() -> array[int]:
+    return array("q")
 
 
 def _put(facts: dict[int, Fact], fact: Fact) -> None:

@@ -44,6 +44,8 @@ READABLE = (1, 2, 3)
 OWN = 0
 """In the place of hands, or attributes, that are those of the ticket's story."""
 
+NO_ATTRIBUTES: Attributes = {}
+
 CREATED_WITH = 3
 """The place of the attributes in a packed creation."""
 
@@ -123,6 +125,7 @@ def _pack(ticket: Ticket) -> dict[str, Any]:
     packed: dict[str, Any] = {
         "id": ticket.id,
         "p": ticket.version,
+        **({"a": ticket.adopted} if ticket.adopted >= 0 else {}),
         "s": _pack_story(story),
         "c": [_pack_clock(clock, ticket.version, where) for clock in ticket.clocks.values()],
         "n": ticket.newest,
@@ -133,8 +136,6 @@ def _pack(ticket: Ticket) -> dict[str, Any]:
         packed["b"] = _pack(ticket.base)
     if ticket.began != ticket.version:
         packed["o"] = ticket.began
-    if ticket.adopted >= 0:
-        packed["a"] = ticket.adopted
     if ticket.turns:
         packed["t"] = ticket.turns
     if ticket.spent:
@@ -255,6 +256,16 @@ def _unpack_clock(packed: list[Any], version: str, own: Where, engine: Engine) -
     elif clock.lines():
         clock.plan()  # the row is from before lines fell due
     return clock
+
+
+def pack_event(event: TicketEvent) -> list[Any]:
+    """Pack an event by itself, whatever its ticket: as a list that JSON can hold."""
+    return _pack_event(event, NO_ATTRIBUTES)
+
+
+def unpack_event(ticket: str, packed: list[Any]) -> TicketEvent:
+    """Give the event that was packed by itself."""
+    return _unpack_event(ticket, packed, NO_ATTRIBUTES)
 
 
 def _pack_event(event: TicketEvent, own: Attributes) -> list[Any]:

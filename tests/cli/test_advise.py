@@ -231,6 +231,26 @@ def test_lines_that_are_no_events_are_told(tmp_path: Path) -> None:
     assert run(str(tmp_path / "none")).exit_code == 1
 
 
+def test_standard_input_is_read_twice_and_says_the_same(tmp_path: Path, sample: str) -> None:
+    """R32: measured, then replayed under what is proposed, by as many processes as you like."""
+    given = ("--policies", str(DATA / "policies.yaml"), "--objective", "75", "--json")
+    by_name = run(*given, "--jobs", "1", sample)
+    text = Path(sample).read_text("utf-8")
+    piped = CliRunner().invoke(sla, ["advise", *given, "--jobs", "2", "-"], input=text)
+    assert piped.exit_code == 0, piped.output
+    assert piped.stdout == by_name.stdout
+    assert any(one["replayed"] for one in json.loads(piped.stdout)["segments"])
+
+
+def test_what_is_left_out_is_told_once(tmp_path: Path, sample: str) -> None:
+    """The history is folded twice, and the same line is wrong both times."""
+    path = tmp_path / "e"
+    path.write_text("{}\n" + Path(sample).read_text("utf-8"), "utf-8")
+    done = run("--policies", str(DATA / "policies.yaml"), "--objective", "75", str(path))
+    assert done.exit_code == 0
+    assert done.stderr.count(f"{path}:1: ") == 1
+
+
 def test_without_the_extra_it_says_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

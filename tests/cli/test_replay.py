@@ -15,9 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.cli.main import sla
-from streams.cli.summary import show_summary, tenths
+from streams.cli.summary import show_summary
 from streams.cli.summary_json import as_object
 from streams.history.summary import Summary, summarize
+from streams.insight.shares import tenths
 from streams.sla.causes import Spent
 from streams.sla.compliance import Tally
 from streams.sla.quality import Margins
@@ -181,7 +182,7 @@ def test_nothing_is_rounded_in_the_promise_s_favour(capsys: pytest.CaptureFixtur
         summary.kept[0],
         cycles=Tally(met=24_999, breached=1),
         objective=Fraction("0.99996001"),
-        margins=Margins((Fraction(10_001, 10_000),)),
+        margins=Margins.of([Fraction(10_001, 10_000)]),
     )
     lines = shown(replace(summary, kept=(kept,)), capsys)
     assert "standard sla first_response 24,999 1 99.99 % 99.996001 % 0 100.1 % 100.1 %" in lines

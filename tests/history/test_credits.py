@@ -15,7 +15,8 @@ from streams.history.credits import Statement, statements
 from streams.history.replay import replay
 from streams.history.summary import summarize
 from streams.policies import load
-from streams.sla.credits import Month
+from streams.sla.credits import Credits, Month
+from streams.sla.engine import Engine
 from streams.sla.events import Created, Messaged, TicketEvent
 from streams.wire.instant import parse, show
 
@@ -61,7 +62,10 @@ def answered(name: str, minutes: float, start: str, account: str = "acme") -> li
 def told(*tickets: list[TicketEvent]) -> list[Statement]:
     """Replay tickets to the end of May."""
     events = [event for ticket in tickets for event in ticket]
-    return statements(replay(events, POLICIES, until=parse("2026-06-01T00:00:00Z")), POLICIES)
+    ledger = Credits(Engine(POLICIES).policy)
+    for _, fact in replay(events, POLICIES, until=parse("2026-06-01T00:00:00Z")).facts:
+        ledger.add(fact)
+    return statements(ledger, POLICIES)
 
 
 def worked_month() -> list[list[TicketEvent]]:

@@ -48,7 +48,7 @@ def test_each_row_has_all_that_was_counted_of_it() -> None:
         name=("standard", "sla", "total_resolution"),
         cycles=Tally(met=3, breached=1),
         reopened=1,
-        margins=Margins((quarter, quarter, quarter)),
+        margins=Margins(3, quarter, quarter),
         objective=Fraction(95, 100),
     )
     assert kept.budget_used == Fraction(1, 4) / Fraction(5, 100) == 5

@@ -8,8 +8,7 @@ from collections.abc import Iterable
 import orjson
 import pytest
 
-from streams.history.merges import hand_on
-from streams.history.replay import Replayed, by_ticket, each
+from streams.history.replay import Replayed, each
 from streams.insight.cycle import Cycle, cycles
 from streams.sla.compliance import Compliance
 from streams.wire.ticket_events import decode
@@ -21,9 +20,7 @@ def replayed(scenario: Scenario, *, arrival: bool) -> list[Replayed]:
     """Replay a scenario, ticket by ticket."""
     known = [decode(orjson.dumps(event), keyed=False) for event in scenario.events]
     events = [event for event in known if event is not None]
-    tickets = by_ticket(events)
-    hand_on(tickets, POLICIES, events)
-    return list(each(tickets, POLICIES, until=scenario.until, arrival=arrival))
+    return [one for (one,) in each(events, [POLICIES], until=scenario.until, arrival=arrival)]
 
 
 def gathered(tickets: Iterable[Replayed], until: int) -> list[Cycle]:
@@ -97,3 +94,19 @@ def test_an_open_cycle_has_counted_up_to_the_end_of_the_history() -> None:
     )
     assert (first.outcome, first.judged_at, first.fulfilled) == ("open", None, False)
     assert first.elapsed == 40 * 60_000
+
+
+@pytest.mark.parametrize(
+    ("end", "done"), [("changed: status=solved", True), ("deleted: reason=spam", False)]
+)
+def test_a_breached_cycle_that_was_cancelled_was_never_fulfilled(end: str, *, done: bool) -> None:
+    """R20, R26: the breach stands, but nobody did what was promised."""
+    (whole,) = (
+        one
+        for one in told(
+            f"Mon 09:00  created by customer: tier=premium\nMon 19:00  {end}\nuntil Mon 20:00"
+        )
+        if one.name[2] == "total_resolution"
+    )
+    assert (whole.outcome, whole.fulfilled) == ("breached", done)
+    assert whole.ended_at is not None

@@ -9,8 +9,7 @@ from typing import Any
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from streams.history.merges import hand_on
-from streams.history.replay import by_ticket, each
+from streams.history.replay import each
 from streams.insight.cycle import cycles
 from streams.insight.measure import measure
 from streams.insight.sample import Sample, Taken, samples
@@ -65,11 +64,9 @@ def taken(
 ) -> list[Taken]:
     """Measure a history."""
     how = MEASURE if policies is OFFICE else measure(policies)
-    tickets = by_ticket(events)
-    hand_on(tickets, how.set, events)
     return [
         found
-        for one in each(tickets, how.set, until=until)
+        for (one,) in each(events, (how.set,), until=until)
         for found in samples(one, by, how.schedules, since, until)
     ]
 
@@ -83,7 +80,7 @@ def outcomes(events: Sequence[TicketEvent], target: int) -> dict[tuple[str, int]
     promised = PolicySet("1", policies, OFFICE.schedules, OFFICE.statuses)
     return {
         (cycle.name[2], cycle.started_at): cycle.outcome
-        for one in each(by_ticket(events), promised, until=END)
+        for (one,) in each(events, (promised,), until=END)
         for cycle in cycles(one, END)
     }
 

@@ -114,8 +114,9 @@ def judged(
         if history[0].time >= gathered.until
     }
     outcomes = Outcomes(how.kind, 0, end)
-    for replayed in each(later, load(made.text), until=end):
-        outcomes.add((replayed,))
+    after = [event for history in later.values() for event in history]
+    for replayed in each(after, (load(made.text),), until=end):
+        outcomes.add(replayed)
     starts = [
         history[0].time
         for history in later.values()

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from streams.history.replay import Replay, replay
 from streams.sla.events import TicketEvent
 from streams.sla.facts import Fact
-from streams.sla.quality import MEDIAN, MOST, Margins, Name, Quality
+from streams.sla.quality import Margins, Name, Quality
 from tests.sla.numbers import told
 from tests.sla.test_properties import POLICIES, end_of, histories
 
@@ -36,7 +36,7 @@ def quality(done: Replay) -> Quality:
 
 def used(done: Replay, name: Name) -> tuple[Fraction, ...]:
     """Give what was used of the targets, ascending."""
-    return quality(done).margins().get(name, Margins()).used
+    return quality(done).used().get(name, ())
 
 
 def test_a_met_resolution_that_is_reopened_is_counted_each_time() -> None:
@@ -132,9 +132,8 @@ def test_a_quantile_is_what_so_many_of_the_cycles_did_not_exceed(
     values: list[int], median: int | None, most: int | None
 ) -> None:
     """R29: one that was seen (nearest rank), so one outlier moves it no further than it counts."""
-    margins = Margins(tuple(map(Fraction, values)))
-    assert (margins.within(MEDIAN), margins.within(MOST)) == (median, most)
-    assert margins.within(Fraction(0)) == (min(values) if values else None)
+    margins = Margins.of(tuple(map(Fraction, values)))
+    assert margins == Margins(len(values), *(one and Fraction(one) for one in (median, most)))
 
 
 @settings(max_examples=300)
@@ -149,7 +148,7 @@ def test_reopens_and_margins_are_those_of_the_ordered_history_walked_through(
     taken = quality(replay(arrivals, POLICIES, until=end, arrival=True))
     reopened, margins = _walked([fact for _, fact in replay(events, POLICIES, until=end).facts])
     assert taken.reopened() == reopened
-    assert {name: Counter(found.used) for name, found in taken.margins().items()} == margins
+    assert {name: Counter(used) for name, used in taken.used().items()} == margins
 
 
 def _walked(facts: list[Fact]) -> tuple[Counter[Name], dict[Name, Counter[Fraction]]]:

@@ -1,0 +1,1 @@
+"""The report: what a history says of its promises, as numbers, as a page, and as a few lines."""

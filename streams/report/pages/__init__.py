@@ -1,0 +1,1 @@
+"""The page as templates, and its style."""

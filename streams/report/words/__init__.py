@@ -1,0 +1,1 @@
+"""The languages of the report, a file each."""
