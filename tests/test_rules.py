@@ -14,7 +14,7 @@ from pathlib import Path
 from tests.conftest import ROOT
 
 RULES = frozenset(f"R{number}" for number in range(1, 34))
-NOT_YET: frozenset[str] = frozenset({"R32"})
+NOT_YET: frozenset[str] = frozenset()
 """Rules without a test so far. It only ever gets smaller: a rule that is cited must leave it."""
 
 CITED = re.compile(r"(?<![\w-])R\d+(?![\w-])")

@@ -10,6 +10,7 @@ from streams import __version__
 from streams.cli.early import leave_when_asked
 
 COMMANDS = {
+    "advise": ("streams.cli.advise:advise", "What to promise: targets that would have been kept."),
     "demo": ("streams.cli.demo:demo", "Watch real tickets run through a real, embedded Kafka."),
     "dlq": ("streams.cli.dlq:dlq", "Look at rejected records; put mended ones back."),
     "explain": ("streams.cli.explain:explain", "How every deadline of a ticket came about."),
