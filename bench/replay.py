@@ -133,10 +133,13 @@ def once(command: list[str], out: Path | None = None) -> dict[str, float]:
         )
         watch = Watch(process.pid)
         watch.start()
-        _, err = process.communicate()
-        took = time.perf_counter() - began
-        watch.over.set()
-        watch.join()
+        try:
+            _, err = process.communicate()
+        finally:
+            took = time.perf_counter() - began
+            watch.over.set()
+            watch.join()
+            process.terminate()  # where it was us who were interrupted
     if process.returncode:
         raise Lacking(f"{' '.join(command[:4])} … failed: {err.decode()[-1500:]}")
     return {"seconds": took, "cpu": watch.cpu, "mb": watch.most / 1024}

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import islice
 from pathlib import Path
 
 import click
@@ -18,7 +19,7 @@ from streams.cli.progress import bar
 from streams.cli.summary import show_summary
 from streams.cli.summary_json import as_object
 from streams.history.buckets import NoRoom, spare
-from streams.history.fold import Folded, fold
+from streams.history.fold import Folded, fold, silent
 from streams.history.gathering import G
 from streams.history.pool import ProcessLost
 from streams.history.reading import UnreadableFile
@@ -29,6 +30,7 @@ from streams.sla.policy import PolicySet
 from streams.wire.instant import show
 
 SHOWN = 20
+LINES = 1_000
 
 
 @click.command()
@@ -93,8 +95,7 @@ def replay(
                 _sum_up(counted, as_json=as_json)
             else:
                 done = said = folded(partial(Transcript, folder=folder, arrival=arrival))
-                sys.stdout.buffer.writelines(said.gathering.lines())
-                sys.stdout.buffer.flush()
+                _write(said.gathering)
     except (PoliciesError, UnreadableFile, NoRoom, ProcessLost) as fault:
         raise Failure(str(fault)) from None
     seconds = time.perf_counter() - began
@@ -103,6 +104,16 @@ def replay(
         f"until {show(done.until)}, in {seconds:.1f} s ({done.events / seconds:,.0f} events/s)",
         err=True,
     )
+
+
+def _write(said: Transcript) -> None:
+    """Write the lines to stdout, with a bar unless that is a terminal too."""
+    lines = said.lines()
+    with silent("", None) if sys.stdout.isatty() else bar("writing", said.facts) as advance:
+        while some := list(islice(lines, LINES)):
+            sys.stdout.buffer.writelines(some)
+            advance(len(some))
+    sys.stdout.buffer.flush()
 
 
 def _sum_up(done: Folded[Numbers], *, as_json: bool) -> None:
