@@ -174,6 +174,11 @@ class Site:
             time.sleep(SOON)
         return process
 
+    def look(self) -> bytes:
+        """Scrape the worker's metrics."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/metrics") as answer:
+            return bytes(answer.read())
+
     def settle(self, *team: Process) -> None:
         """Wait until all that was published is committed."""
         while self.lag() > 0:

@@ -17,10 +17,11 @@ KNOWS: dict[str, set[str]] = {
     "wire": {"sla"},
     "work": set(),
     "history": {"sla", "wire", "policies"},
+    "insight": {"sla", "wire", "policies", "history"},
     "worker": {"sla", "policies", "wire", "work", "history"},
     "broker": set(),
     "demo": {"sla", "policies", "wire", "work", "history", "worker", "broker"},
-    "cli": {"sla", "policies", "wire", "work", "history", "worker", "broker", "demo"},
+    "cli": {"sla", "policies", "wire", "work", "history", "worker", "broker", "demo", "insight"},
 }
 """Room → the other rooms that it may import."""
 

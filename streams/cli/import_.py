@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from streams.history.export import Row, Unreadable
-    from streams.history.mapping import SnapshotMapping, TicketMapping
+    from streams.history.mapping import AnyMapping
     from streams.history.tally import Tally
 
 SHOWN = 20
@@ -37,6 +37,7 @@ SHOWN = 20
 
 @click.command("import", short_help="Turn a CSV or JSON export into ticket events.")
 @click.option("-m", "--mapping", metavar="M", help="Mapping file, or the name of a shipped one.")
+@click.option("--zone", metavar="ZONE", help="Zone of times that name none, over the mapping's.")
 @click.option("-o", "--output", metavar="FILE", help="Write there, gzipped if named .gz.")
 @click.option("--sort", is_flag=True, help="Order all events by time, on disk if they are many.")
 @click.option("--rejects", metavar="FILE", help="Keep rejected rows there, with the reason.")
@@ -44,6 +45,7 @@ SHOWN = 20
 @click.argument("files", nargs=-1, metavar="FILE...")
 def import_(
     mapping: str | None,
+    zone: str | None,
     output: str | None,
     *,
     sort: bool,
@@ -53,13 +55,18 @@ def import_(
 ) -> None:
     """Turn exports (CSV, JSON, NDJSON, also gzipped; - is stdin) into ticket events (NDJSON).
 
-    A mapping is a small YAML file: which column is what. Events come in the file's order; with
-    --sort by time, as for playing them into Kafka.
+    A mapping is a small YAML file: which column is what. Those that are shipped go by name, for
+    exports of Zendesk, Freshdesk, Jira, ServiceNow and Zammad: give none to see their names, and
+    read the header of one with --print-mapping before you use it. What is rejected is told with
+    its line; --rejects keeps it, to be mended and imported as it is, with the same mapping. Events
+    come in the file's order; with --sort by time, as for playing them into Kafka.
 
     \b
     Examples:
       sla import --mapping servicenow incidents.csv.gz > events.ndjson
+      sla import -m freshdesk --zone Asia/Kolkata --rejects bad.ndjson tickets.csv > events.ndjson
       sla import -m mine.yaml --sort -o events.ndjson.gz --rejects bad.ndjson tickets.csv
+      sla import -m jira page-1.json page-2.json | sla replay --policies p.yaml --summary -
       sla import --print-mapping tickets > mine.yaml
     """
     if print_mapping is not None:
@@ -71,7 +78,7 @@ def import_(
     if not files:
         message = "give the export to read: FILE..., or - for standard input"
         raise click.UsageError(message)
-    _run(_mapping(mapping), files, output, rejects, sort=sort)
+    _run(_mapping(mapping, zone), files, output, rejects, sort=sort)
 
 
 def _text(name: str) -> str:
@@ -81,15 +88,15 @@ def _text(name: str) -> str:
         raise Failure(str(error)) from error
 
 
-def _mapping(name: str) -> SnapshotMapping | TicketMapping:
+def _mapping(name: str, zone: str | None) -> AnyMapping:
     try:
-        return load_mapping(name)
+        return load_mapping(name, zone)
     except MappingError as error:
         raise Failure(str(error)) from error
 
 
 def _run(
-    mapping: SnapshotMapping | TicketMapping,
+    mapping: AnyMapping,
     files: tuple[str, ...],
     output: str | None,
     rejects: str | None,
@@ -112,16 +119,16 @@ def _run(
             _nothing_is_a_failure(importer.tally)
     except ExportError as error:
         raise Failure(str(error)) from error
-    _sum_up(importer.tally, rejects)
+    _sum_up(importer, rejects)
 
 
 def _rows(
-    mapping: SnapshotMapping | TicketMapping,
+    mapping: AnyMapping,
     files: tuple[str, ...],
     read: Callable[[int], None],
 ) -> Iterator[Row | Unreadable]:
     for name in files:
-        yield from read_export(name, mapping.file, mapping.columns(), read)
+        yield from read_export(name, mapping.file, mapping.needed(), read)
 
 
 def _teller(stack: ExitStack, rejects: str | None) -> Callable[[Rejection], None]:
@@ -186,7 +193,8 @@ def _nothing_is_a_failure(tally: Tally) -> None:
         raise Failure(message)
 
 
-def _sum_up(tally: Tally, rejects: str | None) -> None:
+def _sum_up(importer: Importer, rejects: str | None) -> None:
+    tally = importer.tally
     if tally.rejected > SHOWN:
         where = f"all are in {rejects}" if rejects else "keep all with --rejects FILE"
         click.echo(f"… and {tally.rejected - SHOWN:,} more rejected; {where}", err=True)
@@ -200,6 +208,9 @@ def _sum_up(tally: Tally, rejects: str | None) -> None:
         "events spread by milliseconds to keep the order of their rows": tally.spread,
         "rows older than one before them, kept at their time": tally.late,
         "times before their ticket's creation, taken at the creation": tally.early,
+        "different local times that exist twice (the first was taken) or not at all (shifted on)": (
+            importer.doubtful
+        ),
     }
     for words, count in notes.items():
         if count:

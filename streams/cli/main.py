@@ -15,6 +15,7 @@ COMMANDS = {
     "explain": ("streams.cli.explain:explain", "How every deadline of a ticket came about."),
     "import": ("streams.cli.import_:import_", "Turn a CSV export into ticket events."),
     "kafka": ("streams.cli.kafka:kafka", "Run the embedded Kafka alone, for development."),
+    "plan": ("streams.cli.plan:plan", "What other policies would have made of a history."),
     "policies": (
         "streams.cli.policies:policies",
         "Check a policies file; say what it would change.",

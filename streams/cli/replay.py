@@ -5,31 +5,24 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import islice
 from pathlib import Path
 
 import click
 
-from streams.cli.ending import in_order
-from streams.cli.failure import Failure
+from streams.cli.folding import folded, folding
 from streams.cli.options import Instant
 from streams.cli.progress import bar
 from streams.cli.summary import show_summary
 from streams.cli.summary_json import as_object
-from streams.history.buckets import NoRoom, spare
-from streams.history.fold import Folded, fold, silent
-from streams.history.gathering import G
-from streams.history.pool import ProcessLost
-from streams.history.reading import UnreadableFile
+from streams.history.buckets import spare
+from streams.history.gathering import Folded, G, silent
 from streams.history.summary import Numbers
 from streams.history.transcript import Transcript
-from streams.policies import PoliciesError, load_file
-from streams.sla.policy import PolicySet
+from streams.policies import load_file
 from streams.wire.instant import show
 
-SHOWN = 20
 LINES = 1_000
 
 
@@ -78,26 +71,22 @@ def replay(
         message = "--json goes with --summary; without it each event is a line of JSON"
         raise click.UsageError(message)
     began = time.perf_counter()
-    try:
-        with in_order(), spare() as folder:
-            promised, arrival = load_file(policies), order == "arrival"
-
-            def folded(gather: Callable[[Sequence[PolicySet], int], G]) -> Folded[G]:
-                done = fold(
-                    events, (promised,), gather, until=until, arrival=arrival, jobs=jobs, stage=bar
-                )
-                _complain(done)
-                return done
-
-            done: Folded[Numbers] | Folded[Transcript]
-            if summary:
-                done = counted = folded(Numbers)
-                _sum_up(counted, as_json=as_json)
-            else:
-                done = said = folded(partial(Transcript, folder=folder, arrival=arrival))
-                _write(said.gathering)
-    except (PoliciesError, UnreadableFile, NoRoom, ProcessLost) as fault:
-        raise Failure(str(fault)) from None
+    with folding(), spare() as folder:
+        promised, arrival = load_file(policies), order == "arrival"
+        done: Folded[Numbers] | Folded[Transcript]
+        if summary:
+            done = counted = folded(
+                events, (promised,), Numbers, until=until, arrival=arrival, jobs=jobs
+            )
+            _tell_unmatched(done)
+            _sum_up(counted, as_json=as_json)
+        else:
+            transcript = partial(Transcript, folder=folder, arrival=arrival)
+            done = said = folded(
+                events, (promised,), transcript, until=until, arrival=arrival, jobs=jobs
+            )
+            _tell_unmatched(done)
+            _write(said.gathering)
     seconds = time.perf_counter() - began
     click.echo(
         f"{done.events} events of {done.tickets} tickets, {done.gathering.facts} SLA events, "
@@ -125,14 +114,6 @@ def _sum_up(done: Folded[Numbers], *, as_json: bool) -> None:
         show_summary(summary)
 
 
-def _complain(done: Folded[G]) -> None:
-    """Say on stderr what was left out, and why."""
-    for line in (done.rejected.lines + done.refused.lines)[:SHOWN]:
-        click.echo(line, err=True)
-    if faults := done.rejected.count + done.refused.count:
-        more = f", the first {SHOWN} are shown" if faults > SHOWN else ""
-        click.echo(f"{faults} records rejected{more}; the rest went on", err=True)
+def _tell_unmatched(done: Folded[G]) -> None:
     if done.unmatched[0]:
         click.echo(f"{done.unmatched[0]} tickets match no policy", err=True)
-    if done.lines and not done.known:
-        raise Failure("none of the lines is a ticket event")

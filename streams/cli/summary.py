@@ -174,11 +174,11 @@ def _part(console: Console, heading: str, table: Table) -> None:
 
 
 def _tally(tally: Tally) -> tuple[str, str, str]:
-    rate = ABSENT if tally.rate is None else _cut(tally.rate)
+    rate = ABSENT if tally.rate is None else cut(tally.rate)
     return f"{tally.met:,}", f"{tally.breached:,}", rate
 
 
-def _cut(rate: Fraction) -> str:
+def cut(rate: Fraction) -> str:
     """Write a rate in hundredths of a percent, cut off."""
     whole, parts = divmod(int(rate * 10_000), 100)
     return f"{whole}.{parts:02} %"

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from streams.history.cells import BadRow
 from streams.history.export import Row, Unreadable
-from streams.history.mapping import SnapshotMapping
+from streams.history.mapping import SnapshotMapping, TicketMapping
+from streams.history.occurrences import Occurrences
 from streams.history.snapshots import Snapshots
 from streams.history.stages import Stages
 from streams.history.tally import Tally
@@ -20,7 +21,7 @@ from streams.history.tally import Tally
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from streams.history.mapping import TicketMapping
+    from streams.history.mapping import AnyMapping
     from streams.history.ticket_event import TicketEvent
 
 
@@ -36,17 +37,18 @@ class Importer:
 
     def __init__(
         self,
-        mapping: SnapshotMapping | TicketMapping,
+        mapping: AnyMapping,
         rejected: Callable[[Rejection], None] = lambda _: None,
     ) -> None:
         """Take a checked mapping, and whom to tell of each rejected row."""
         self.tally = Tally()
         self._rejected = rejected
-        self._shape: Snapshots | Stages = (
-            Snapshots(mapping, self.tally)
-            if isinstance(mapping, SnapshotMapping)
-            else Stages(mapping, self.tally)
-        )
+        self._shape = _shape(mapping, self.tally)
+
+    @property
+    def doubtful(self) -> int:
+        """Tell how many different local times exist twice, or not at all."""
+        return self._shape.moments.doubtful
 
     def events(self, rows: Iterable[Row | Unreadable]) -> Iterator[TicketEvent]:
         """Turn rows into ticket events, in the order of the rows."""
@@ -67,3 +69,11 @@ class Importer:
     def _reject(self, row: Row | Unreadable, reason: str) -> None:
         self.tally.rejected += 1
         self._rejected(Rejection(row, reason))
+
+
+def _shape(mapping: AnyMapping, tally: Tally) -> Snapshots | Stages | Occurrences:
+    if isinstance(mapping, SnapshotMapping):
+        return Snapshots(mapping, tally)
+    if isinstance(mapping, TicketMapping):
+        return Stages(mapping, tally)
+    return Occurrences(mapping, tally)

@@ -2,143 +2,25 @@
 
 Decisions that bind this module:
 
-- A mapping names every column that is read. What it does not name is ignored, so a final value
-  that stands on every row (a resolution time, an outcome) cannot leak into the stream early.
 - Keys of a mapping file are always text, so a status `-100` or `yes` needs no quotes.
 - All problems of a file are told at once, each with line, field, value and fix.
 """
 
 from __future__ import annotations
 
-import codecs
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    TypeAdapter,
-    ValidationError,
-    field_validator,
-    model_validator,
-)
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError, model_validator
 
-from streams.history.moment import Moments
+from streams.history.parts import Author, Plain, Scalar, Strict, TimeShape
 from streams.history.problem import MappingError, Problem, problems_of
+from streams.history.rules import EventMapping
 from streams.history.yaml_lines import Document, YamlError, read_yaml
 
-Scalar = str | int | float | bool | None
-Author = Literal["customer", "agent", "bot"]
 
-RESERVED = {"author", "public", "message_id", "into", "reason"}
-"""Names in the data of a ticket event that are not attributes of the ticket."""
-
-
-class _Strict(BaseModel):
-    """A part of a mapping; a key it does not know is a mistake."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class FileShape(_Strict):
-    """How the bytes of the export are to be read."""
-
-    format: Literal["auto", "csv", "json", "ndjson"] = "auto"
-    encoding: str = "utf-8-sig"
-    delimiter: str = Field(default=",", min_length=1, max_length=1)
-    quote: str = Field(default='"', min_length=1, max_length=1)
-    unknown: tuple[str, ...] = ("",)
-
-    @field_validator("encoding")
-    @classmethod
-    def _known_encoding(cls, value: str) -> str:
-        try:
-            codecs.lookup(value)
-        except LookupError as error:
-            message = "is not a known encoding; use one such as utf-8, cp1252 or latin-1"
-            raise ValueError(message) from error
-        return value
-
-
-class TimeShape(_Strict):
-    """How times are written: formats tried in order, and the zone of those without one."""
-
-    formats: tuple[str, ...] = Field(default=("iso8601",), min_length=1)
-    zone: str = "UTC"
-
-    @field_validator("zone")
-    @classmethod
-    def _known_zone(cls, value: str) -> str:
-        try:
-            ZoneInfo(value)
-        except (ValueError, KeyError, OSError) as error:
-            message = "is not an IANA time zone; use one such as UTC or Europe/Paris"
-            raise ValueError(message) from error
-        return value
-
-    @field_validator("formats")
-    @classmethod
-    def _usable_formats(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for form in value:
-            if form not in Moments.WORDS and "%" not in form:
-                words = ", ".join(Moments.WORDS)
-                message = f"{form!r} is no time format; use {words}, or one such as %d/%m/%Y %H:%M"
-                raise ValueError(message)
-        return value
-
-
-class Column(_Strict):
-    """A column, with what to make of its values."""
-
-    column: str = Field(min_length=1)
-    values: dict[str, Scalar] = {}
-    split: str | None = Field(default=None, min_length=1)
-
-
-def _column(value: object) -> object:
-    return {"column": value} if isinstance(value, str) else value
-
-
-ColumnOrName = Annotated[Column, BeforeValidator(_column)]
-
-
-class _Common(_Strict):
-    """What both shapes of export need."""
-
-    version: Literal[1] = 1
-    source: str = Field(min_length=1)
-    file: FileShape = FileShape()
-    time: TimeShape = TimeShape()
-    ticket: str = Field(min_length=1)
-    attributes: dict[str, ColumnOrName] = {}
-    author: Author | Column = "customer"
-    public: bool | Column = True
-
-    @field_validator("attributes")
-    @classmethod
-    def _free_names(cls, value: dict[str, Column]) -> dict[str, Column]:
-        taken = sorted(RESERVED & set(value))
-        if taken:
-            message = f"{taken[0]!r} is not an attribute of a ticket; choose another name"
-            raise ValueError(message)
-        return value
-
-    def columns(self) -> list[str]:
-        """Name every column that is read, each once, in the mapping's order."""
-        named = [self.ticket, *self._own_columns()]
-        named += [column.column for column in self.attributes.values()]
-        named += [part.column for part in (self.author, self.public) if isinstance(part, Column)]
-        return list(dict.fromkeys(named))
-
-    def _own_columns(self) -> list[str]:
-        return []
-
-
-class MessageRule(_Strict):
+class MessageRule(Strict):
     """A change of status that implies that somebody wrote: an export may not hold the messages."""
 
     entering: str | None = None
@@ -158,7 +40,7 @@ class MessageRule(_Strict):
         return new == self.entering if self.entering is not None else old == self.leaving
 
 
-class SnapshotMapping(_Common):
+class SnapshotMapping(Plain):
     """Every row is the ticket as it stood after an update.
 
     `at_creation` names attributes whose value at creation is known to be another one than on the
@@ -171,7 +53,7 @@ class SnapshotMapping(_Common):
     sequence: str | None = None
     grouped: bool = False
     ties: Literal["spread", "keep"] = "spread"
-    at_creation: dict[str, Scalar] = {}
+    at_creation: dict[str, Scalar] = Field(default_factory=dict)
     messages: tuple[MessageRule, ...] = ()
 
     @model_validator(mode="after")
@@ -188,11 +70,11 @@ class SnapshotMapping(_Common):
             raise ValueError(message)
         return self
 
-    def _own_columns(self) -> list[str]:
+    def _time_columns(self) -> list[str]:
         return [name for name in (self.created, self.updated, self.sequence) if name]
 
 
-class StatusWords(_Strict):
+class StatusWords(Strict):
     """The words that a ticket's stages are given: an export of one row a ticket has only times."""
 
     created: str = "new"
@@ -200,14 +82,34 @@ class StatusWords(_Strict):
     closed: str = "closed"
 
 
-class TicketMapping(_Common):
+class Lapse(Strict):
+    """A column that holds a length of calendar time since the creation."""
+
+    column: str = Field(min_length=1)
+    unit: Literal["seconds", "minutes", "hours"]
+
+    @property
+    def milliseconds(self) -> int:
+        """Answer the unit's length."""
+        return {"seconds": 1_000, "minutes": 60_000, "hours": 3_600_000}[self.unit]
+
+
+class Finished(Strict):
+    """A column of the last status, and the words by which a ticket is solved or closed."""
+
+    column: str = Field(min_length=1)
+    words: tuple[str, ...] = Field(min_length=1)
+
+
+class TicketMapping(Plain):
     """Every row is a whole ticket, with the times of its stages in columns."""
 
     rows: Literal["tickets"]
     created: str
-    first_response: str | None = None
+    first_response: str | Lapse | None = None
     solved: str | None = None
     closed: str | None = None
+    finished: Finished | None = None
     statuses: StatusWords = StatusWords()
 
     @model_validator(mode="after")
@@ -220,17 +122,21 @@ class TicketMapping(_Common):
             raise ValueError(message)
         return self
 
-    def _own_columns(self) -> list[str]:
-        stages = (self.created, self.first_response, self.solved, self.closed)
+    def _time_columns(self) -> list[str]:
+        first = self.first_response
+        answer = first.column if isinstance(first, Lapse) else first
+        last = None if self.finished is None else self.finished.column
+        stages = (self.created, answer, self.solved, self.closed, last)
         return [name for name in stages if name]
 
 
-Mapping = Annotated[SnapshotMapping | TicketMapping, Field(discriminator="rows")]
-_ADAPTER: TypeAdapter[SnapshotMapping | TicketMapping] = TypeAdapter(Mapping)
+AnyMapping = SnapshotMapping | TicketMapping | EventMapping
+_ADAPTER: TypeAdapter[AnyMapping] = TypeAdapter(Annotated[AnyMapping, Field(discriminator="rows")])
 
 _FIELDS: dict[str, type[BaseModel]] = {
     "snapshots": SnapshotMapping,
     "tickets": TicketMapping,
+    "events": EventMapping,
 }
 
 
@@ -259,22 +165,41 @@ def mapping_text(name_or_path: str) -> tuple[str, str]:
         raise MappingError(str(path), [Problem(None, "", None, what, fix)]) from error
 
 
-def load_mapping(name_or_path: str) -> SnapshotMapping | TicketMapping:
-    """Read and check a mapping, by shipped name or by path; raises MappingError."""
+def load_mapping(name_or_path: str, zone: str | None = None) -> AnyMapping:
+    """Read and check a mapping, by shipped name or by path; raises MappingError.
+
+    `zone` takes the place of the mapping's own, for times that name none.
+    """
     name, text = mapping_text(name_or_path)
-    return parse_mapping(text, name)
+    mapping = parse_mapping(text, name)
+    if zone is None:
+        return mapping
+    try:
+        time = TimeShape(formats=mapping.time.formats, zone=zone)
+    except ValidationError as error:
+        found = problems_of(error, Document(None, {}), TimeShape)
+        told = [problem._replace(line=None, field="") for problem in found]
+        raise MappingError("--zone", told) from error
+    return mapping.model_copy(update={"time": time})
 
 
-def parse_mapping(text: str, name: str = "mapping") -> SnapshotMapping | TicketMapping:
+def parse_mapping(text: str, name: str = "mapping") -> AnyMapping:
     """Check a mapping's text; `name` is what errors call it; raises MappingError."""
     try:
         document = read_yaml(text)
     except YamlError as error:
         raise MappingError(name, [Problem(error.line, "", None, error.what, error.fix)]) from error
     try:
-        return _ADAPTER.validate_python(document.value)
+        mapping = _ADAPTER.validate_python(document.value)
     except ValidationError as error:
         raise MappingError(name, _problems(error, document)) from error
+    unread = sorted(set(mapping.optional) - set(mapping.columns()))
+    if unread:
+        fix = f"leave it out, or map it; read are {', '.join(mapping.columns())}"
+        what = f"{unread[0]!r} is no column that the mapping reads"
+        where = document.line(("optional",))
+        raise MappingError(name, [Problem(where, "optional", unread[0], what, fix)])
+    return mapping
 
 
 def _problems(error: ValidationError, document: Document) -> list[Problem]:

@@ -9,7 +9,7 @@ Decisions that bind this module:
 from __future__ import annotations
 
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
 from pydantic import BaseModel
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from streams.history.yaml_lines import Document
 
 _SHOWN = 60
+_ROWS = "snapshots, tickets or events"
 _NO_BLOCK = ("is not a block of keys", "write `key: value` lines below it")
 
 
@@ -68,9 +69,9 @@ def _problem(item: Mapping[str, Any], document: Document, model: type[BaseModel]
 def _path(loc: tuple[int | str, ...]) -> tuple[str, ...]:
     """Drop what pydantic puts into a location that does not stand in the file."""
     steps = [str(step) for step in loc]
-    if steps and steps[0] in {"snapshots", "tickets"}:
+    if steps and steps[0] in {"snapshots", "tickets", "events"}:
         steps = steps[1:]
-    unions = {"Column", "bool", "str", "int", "float"}
+    unions = {"Column", "Voice", "Lapse", "TypeColumn", "bool", "str", "int", "float"}
     if len(steps) > 1:
         steps = [step for step in steps if step not in unions and not step.startswith("literal[")]
     return tuple(step for step in steps if step != "[key]")
@@ -89,8 +90,8 @@ def _words(
         return "is not a key that a mapping knows", _nearest(path, model)
     context = item.get("ctx", {})
     said = {
-        "union_tag_not_found": ("`rows` is missing", "say `rows: snapshots` or `rows: tickets`"),
-        "union_tag_invalid": (f"rows is {context.get('tag')!r}", "use snapshots or tickets"),
+        "union_tag_not_found": ("`rows` is missing", f"say `rows:` with {_ROWS}"),
+        "union_tag_invalid": (f"rows is {context.get('tag')!r}", f"use {_ROWS}"),
         "missing": ("is missing", f"add `{path[-1] if path else ''}: <column>`"),
         "literal_error": (f"{shown} is not allowed", f"use {context.get('expected')}"),
         "model_type": _NO_BLOCK,
@@ -106,13 +107,21 @@ def _nearest(path: tuple[str, ...], model: type[BaseModel] | None) -> str:
     here: type[BaseModel] = model
     for step in path[:-1]:
         field = here.model_fields.get(step)
-        inner = None if field is None else field.annotation
-        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
+        inner = here if step.isdigit() else _inside(field and field.annotation)
+        if inner is None:
             return "remove it"
         here = inner
-    known = sorted(here.model_fields)
+    known = sorted(field.alias or name for name, field in here.model_fields.items())
     close = get_close_matches(path[-1], known, n=1)
     return f"did you mean `{close[0]}`?" if close else f"use one of {', '.join(known)}"
+
+
+def _inside(annotation: object) -> type[BaseModel] | None:
+    """Find the part of a mapping that a key holds, or a list of it."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    found = (_inside(inner) for inner in get_args(annotation))
+    return next((model for model in found if model is not None), None)
 
 
 def _show(value: object) -> str:

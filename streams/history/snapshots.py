@@ -6,9 +6,7 @@ Decisions that bind this module:
   attribute makes one `ticket.changed` with only what changed, at the row's own time.
 - An id is made from ticket, time and sequence, so importing again makes the same ids and the
   engine takes the second time as a duplicate (R7).
-- The file's order counts where times do not tell. At the same instant the engine would take
-  stops first, then pauses, then starts (R6); so an event that could overtake the one before it,
-  because it carries a status, is put 1 ms after it (`ties: spread`). All others keep their time.
+- The file's order counts where times do not tell (`ties: spread`, see `places`).
 - A row older than one before it keeps its own time and its place: it is late (R7), the engine's
   affair. Only a row older than the ticket's creation is taken at the creation: by event time it
   would come first, and the creation would then set the ticket back to its first state.
@@ -23,6 +21,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from streams.history.cells import BadRow, Cells
+from streams.history.moment import Moments
+from streams.history.places import Place
 from streams.history.ticket_event import TicketEvent
 from streams.wire.instant import show
 
@@ -35,17 +35,12 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class _Ticket:
-    """What is remembered of a ticket between its rows; times in milliseconds UTC.
-
-    `fluid` says that an event at the same instant could overtake the last one (R6): nothing does
-    overtake a creation or an agent's answer.
-    """
+    """What is remembered of a ticket between its rows; times in milliseconds UTC."""
 
     created: int
     newest: int
-    emitted: int
+    place: Place
     known: list[Any]
-    fluid: bool = False
     marks: list[str] = field(default_factory=list)
     late: int = 0
 
@@ -55,7 +50,8 @@ class Snapshots:
 
     def __init__(self, mapping: SnapshotMapping, tally: Tally) -> None:
         """Take a checked mapping, and where to count."""
-        self._cells = Cells(mapping)
+        self.moments = Moments(mapping.time.formats, mapping.time.zone)
+        self._cells = Cells(mapping, mapping, self.moments)
         self._mapping = mapping
         self._tally = tally
         self._spread = mapping.ties == "spread"
@@ -100,7 +96,7 @@ class Snapshots:
         known = [
             at_creation.get(name, value) for name, value in zip(self._cells.names, now, strict=True)
         ]
-        ticket = _Ticket(created=created, newest=created, emitted=created, known=known)
+        ticket = _Ticket(created, created, Place(created), known)
         self._tickets[subject] = ticket
         self._tally.tickets += 1
         return ticket
@@ -128,17 +124,8 @@ class Snapshots:
         """Place an event of an in-order row so that R6 leaves it after those before it."""
         if not self._spread:
             return updated
-        answer = kind == "ticket.message" and data["author"] == "agent" and data["public"]
-        at = max(updated, ticket.emitted)
-        if at > ticket.emitted:
-            ticket.fluid = not answer
-        elif ticket.fluid and (answer or "status" in data):
-            at += 1
-            ticket.fluid = not answer
-        else:
-            ticket.fluid = ticket.fluid or not answer
+        at = ticket.place.put(updated, kind, data)
         self._tally.spread += at != updated
-        ticket.emitted = at
         return at
 
     def _said(self, before: list[Any], now: list[Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:

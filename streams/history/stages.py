@@ -7,6 +7,10 @@ Decisions that bind this module:
   created with them. The status follows from the stages.
 - A stage before the creation is taken at the creation. Stages at the same instant need no
   spreading: a creation comes first, and answers and solutions keep their order (R6).
+- An answer that is told as a number of minutes after the creation is put there: that is right for
+  minutes of the calendar alone, so a mapping must not name a column of business hours.
+- A ticket that was opened again may keep the time of its solution; with `finished` that time
+  counts only where the ticket's last status says so.
 """
 
 from __future__ import annotations
@@ -14,6 +18,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from streams.history.cells import BadRow, Cells
+from streams.history.mapping import Lapse
+from streams.history.moment import Moments
 from streams.history.ticket_event import TicketEvent
 
 if TYPE_CHECKING:
@@ -26,13 +32,14 @@ class Stages:
 
     def __init__(self, mapping: TicketMapping, tally: Tally) -> None:
         """Take a checked mapping, and where to count."""
-        self._cells = Cells(mapping)
+        self.moments = Moments(mapping.time.formats, mapping.time.zone)
+        self._cells = Cells(mapping, mapping, self.moments)
         self._mapping = mapping
         self._tally = tally
         self._seen: set[str] = set()
         words = mapping.statuses
         answer = {"author": "agent", "public": True}
-        self._stages: list[tuple[str, str | None, str, dict[str, Any]]] = [
+        self._stages: list[tuple[str, str | Lapse | None, str, dict[str, Any]]] = [
             ("first_response", mapping.first_response, "ticket.message", answer),
             ("solved", mapping.solved, "ticket.changed", {"status": words.solved}),
             ("closed", mapping.closed, "ticket.changed", {"status": words.closed}),
@@ -52,14 +59,29 @@ class Stages:
         happened = [
             (at, name, kind, what)
             for name, column, kind, what in self._stages
-            if (at := cells.moment(fields, column)) is not None
+            if (at := self._when(fields, column, created)) is not None
         ]
+        if not self._is_finished(fields):
+            happened = [stage for stage in happened if stage[1] == "first_response"]
         self._seen.add(subject)
         self._tally.tickets += 1
         made = [self._event(subject, "created", "ticket.created", created, data)]
         for at, name, kind, what in sorted(happened, key=lambda stage: stage[0]):
             made.append(self._event(subject, name, kind, self._instant(at, made), what))
         return made
+
+    def _when(self, fields: dict[str, Any], column: str | Lapse | None, created: int) -> int | None:
+        if not isinstance(column, Lapse):
+            return self._cells.moment(fields, column)
+        lapse = self._cells.lapse(fields, column.column, column.milliseconds)
+        return None if lapse is None else created + lapse
+
+    def _is_finished(self, fields: dict[str, Any]) -> bool:
+        finished = self._mapping.finished
+        if finished is None:
+            return True
+        word = self._cells.word(fields, finished.column)
+        return str(word).casefold() in {known.casefold() for known in finished.words}
 
     def _instant(self, at: int, made: list[TicketEvent]) -> int:
         if at < made[0].time:

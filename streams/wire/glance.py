@@ -1,12 +1,14 @@
 """What a board needs to know of a row, without the ticket being built from it.
 
 A worker that takes over a million tickets must look at each of them before it can say that it is
-ready. Most are open and only wait: when they are due stands first in the row, and of their clocks a
-few fields are enough. What is looked at here is written by `row`, whose places are named below.
+ready. Most are open and only wait: when they are due, and under which policies, stands first in the
+row, where it is read without the rest (`peek`); and of their clocks a few fields are enough
+(`glance`). What is looked at here is written by `row`, whose places are named below.
 """
 
 from __future__ import annotations
 
+import re
 from typing import Any, NamedTuple
 
 import orjson
@@ -22,6 +24,12 @@ DEADLINE, BREACHED_AT = CLOCK_HEAD + 2, CLOCK_HEAD + 3
 VERSION = CLOCK_HEAD + CLOCK_TAIL
 ATTRIBUTES, SOLVED, GONE = 1, 7, 9
 """Places in a packed clock, and in a packed story; tests hold that `row` has them so."""
+
+
+HEAD = re.compile(
+    rb'\{"v":%d,"due":(\d+),"id":"(?:[^"\\]|\\.)*","p":"([^"\\]+)"(?:,"a":(\d+))?,' % STATE_VERSION
+)
+"""The beginning of the row of a ticket that is due at some time; the id is a JSON string."""
 
 
 class OpenClock(NamedTuple):
@@ -51,6 +59,23 @@ class Glance(NamedTuple):
     done: bool
     attributes: Attributes
     clocks: list[OpenClock]
+
+
+class Peek(NamedTuple):
+    """The head of a row that is due: ms UTC, the version of its policies, the latest adoption."""
+
+    due: int
+    version: bytes
+    adopted: int
+
+
+def peek(row: bytes) -> Peek | None:
+    """Read the head of a row alone; None where it must be looked at as a whole."""
+    head = HEAD.match(row)
+    if head is None:
+        return None
+    due, version, adopted = head.groups()
+    return Peek(int(due), version, -1 if adopted is None else int(adopted))
 
 
 def glance(row: bytes) -> Glance | None:

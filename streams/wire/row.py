@@ -125,6 +125,7 @@ def _pack(ticket: Ticket) -> dict[str, Any]:
     packed: dict[str, Any] = {
         "id": ticket.id,
         "p": ticket.version,
+        **({"a": ticket.adopted} if ticket.adopted >= 0 else {}),
         "s": _pack_story(story),
         "c": [_pack_clock(clock, ticket.version, where) for clock in ticket.clocks.values()],
         "n": ticket.newest,
@@ -135,8 +136,6 @@ def _pack(ticket: Ticket) -> dict[str, Any]:
         packed["b"] = _pack(ticket.base)
     if ticket.began != ticket.version:
         packed["o"] = ticket.began
-    if ticket.adopted >= 0:
-        packed["a"] = ticket.adopted
     if ticket.turns:
         packed["t"] = ticket.turns
     if ticket.spent:

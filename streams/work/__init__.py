@@ -66,7 +66,7 @@ from __future__ import annotations
 
 from streams.work.app import App, wall_clock
 from streams.work.errors import LogGap, RecordTooLarge, Refused, RowTooLarge, WorkError
-from streams.work.fatal import EXIT_FATAL
+from streams.work.fatal import EXIT_FATAL, die
 from streams.work.partition import Partition
 from streams.work.readiness import STATES, Readiness, State
 from streams.work.stats import PartitionStats, Stats
@@ -87,5 +87,6 @@ __all__ = [
     "Stats",
     "Table",
     "WorkError",
+    "die",
     "wall_clock",
 ]

@@ -149,6 +149,10 @@ class Partition:
         yield from ((key, raw) for key, raw in rows.rest.items() if key not in live)
         yield from ((k, table.encode(v)) for k, v in list(live.items()) if v is not None)
 
+    def at_rest(self, table: Table[Any], key: bytes) -> bytes | None:
+        """Return a row as it was last committed or restored; None where there is none."""
+        return self.tables[table.name].rest.get(key)
+
     def read(self, table: Table[V], key: bytes) -> V | None:
         """Return a row for whoever looks on from outside of a unit; None where there is none."""
         rows = self.tables[table.name]

@@ -51,6 +51,7 @@ class Worker:
     meter: Meter
     registry: CollectorRegistry
     collector: Collector = field(init=False)
+    restored: asyncio.Event = field(init=False, default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
         """Have itself measured."""
@@ -59,7 +60,24 @@ class Worker:
 
     async def look(self) -> None:
         """Count the open clocks for the next collection of metrics; others may work meanwhile."""
+        await self.catch_up()
         await self.collector.look()
+
+    async def catch_up(self) -> None:
+        """Have every ticket that was taken over on its board; others may work meanwhile."""
+        for takeover in list(self._scratched("takeover")):
+            for _ in takeover.portions():
+                await asyncio.sleep(0)
+
+    async def keep_caught_up(self) -> None:
+        """Catch up after each takeover, until cancelled; what cannot be shown ends the process."""
+        try:
+            while True:
+                await self.restored.wait()
+                self.restored.clear()
+                await self.catch_up()
+        except Exception as error:  # noqa: BLE001 - half a board looks like a whole one
+            work.die(f"the tickets taken over could not be shown: {error}", error)
 
     @property
     def policies(self) -> PolicySet:
@@ -67,8 +85,11 @@ class Worker:
         return self.engine.versions.current
 
     def boards(self) -> Iterator[Board]:
-        """Give the boards of the partitions held."""
-        yield from self._scratched("board")
+        """Give the boards of the partitions held, whole."""
+        for part in self.app.partitions:
+            if "board" in part.scratch:
+                part.scratch["takeover"].whole()
+                yield part.scratch["board"]
 
     @property
     def paces(self) -> Paces:
@@ -165,6 +186,7 @@ def build(settings: Settings, engine: Engine, follower: Follower) -> Worker:
 
     follower.told.append(told)
     worker = Worker(app, engine, follower.own, processor, meter, registry)
+    app.on_restored(lambda _: worker.restored.set())
     ProcessCollector(registry=registry)
     return worker
 
@@ -196,6 +218,8 @@ async def run(settings: Settings) -> None:
     async with AsyncExitStack() as stack:
         following = asyncio.create_task(follower.run())
         stack.callback(following.cancel)
+        catching_up = asyncio.create_task(worker.keep_caught_up())
+        stack.callback(catching_up.cancel)
         url = await stack.enter_async_context(
             serve_http(worker, settings.http_host, settings.http_port)
         )

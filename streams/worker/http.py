@@ -107,6 +107,7 @@ class _Side:
 
     async def triage(self, request: web.Request) -> web.Response:
         asked, limit = _asked(request)
+        await self._worker.catch_up()
         now = self._worker.app.clock()
         found = self._triage.top(asked["sort"], asked["only"], limit, now)
         about = {"X-Total-Count": str(len(self._triage)), "X-Worker-Clock": show(now)}

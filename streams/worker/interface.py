@@ -66,8 +66,11 @@ class Worker(Protocol):
     async def look(self) -> None:
         """Count the open clocks for the next collection of metrics; others may work meanwhile."""
 
+    async def catch_up(self) -> None:
+        """Have every ticket that was taken over on its board; others may work meanwhile."""
+
     def boards(self) -> Iterable[Board]:
-        """Give the boards of the partitions held."""
+        """Give the boards of the partitions held, whole."""
 
     @property
     def paces(self) -> Paces:

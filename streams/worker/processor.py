@@ -29,7 +29,7 @@ from streams.sla.story import Bequest
 from streams.sla.ticket import Forgotten, Ticket
 from streams.sla.versions import Adoption, UnknownVersion
 from streams.wire import absorbed, dead_letter, row, sla_events, status, topics
-from streams.wire.glance import Glance, glance, open_clocks
+from streams.wire.glance import Glance, glance, open_clocks, peek
 from streams.wire.ticket_events import Rejected, decode
 from streams.work import Partition, Table
 from streams.worker.board import Board
@@ -37,6 +37,7 @@ from streams.worker.credits import CreditLedger
 from streams.worker.ledger import Entries, Ledger
 from streams.worker.meter import Meter
 from streams.worker.paces import Paces
+from streams.worker.takeover import Takeover
 
 BURST = 50
 """Tickets that one tick takes at most: nothing else runs meanwhile, not even a heartbeat."""
@@ -91,24 +92,46 @@ class Processor:
     def restore(self, part: Partition) -> None:
         """Rebuild what is volatile from the rows: what is due, the board, the ledgers."""
         due: DueIndex[bytes] = DueIndex()
-        board = Board(self.paces)
-        due.fill(self._glances(part, board))
+        board, waiting = Board(self.paces), list[bytes]()
+        due.fill(self._dues(part, board, waiting))
         ledger = Ledger(self._write_ledger)
         credits_ = CreditLedger(self._write_ledger, self.engine.policy)
         for key, packed in part.rows(self.ledger):
             owner = credits_ if CreditLedger.owns(key) else ledger
             owner.restore(key, self.ledger.decode(packed))
+        takeover = Takeover(waiting, lambda key: self._take_over(part, board, key))
         part.scratch.update(
-            due=due, board=board, ledger=ledger, credits=credits_, unseen=[], prepared=0
+            due=due,
+            board=board,
+            takeover=takeover,
+            ledger=ledger,
+            credits=credits_,
+            unseen=[],
+            prepared=0,
         )
 
-    def _glances(self, part: Partition, board: Board) -> Iterator[tuple[bytes, int]]:
-        """Look at each row and put it on the board; give those that are due at some time."""
+    def _dues(
+        self, part: Partition, board: Board, waiting: list[bytes]
+    ) -> Iterator[tuple[bytes, int]]:
+        """Give the rows that are due at some time; what is not shown on the board at once waits."""
+        versions = self.engine.versions
+        known = {version.encode() for version in versions.sets}
         for key, packed in part.rows(self.tickets):
-            if (seen := glance(packed)) is not None:
+            head = peek(packed)
+            if head is not None and head.version in known and not versions.awaits(head.adopted):
+                waiting.append(key)
+                yield key, head.due
+            elif (seen := glance(packed)) is not None:
                 self._show(board, key, seen)
-                if (due := self._attention_of(seen, packed)) is not None:
-                    yield key, due
+                if (at := self._attention_of(seen, packed)) is not None:
+                    yield key, at
+
+    def _take_over(self, part: Partition, board: Board, key: bytes) -> None:
+        """Put a ticket that waited on the board, as its row at rest has it."""
+        packed = part.at_rest(self.tickets, key)
+        seen = None if packed is None else glance(packed)
+        if seen is not None:
+            self._show(board, key, seen)
 
     def adopted(self, adoption: Adoption, parts: Iterable[Partition]) -> None:
         """Have the partitions' tickets looked at where a version is applied to open clocks (R18).
@@ -196,6 +219,7 @@ class Processor:
         for key, ticket in part.changed(self.tickets):
             if not isinstance(ticket, Ticket):
                 continue
+            part.scratch["takeover"].first(key)
             standing = status.status(ticket)
             if standing is None and key not in board:
                 continue

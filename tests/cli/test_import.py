@@ -94,10 +94,15 @@ def test_rejected_rows_are_counted_shown_and_kept(desk: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "status", "words"),
     [
-        (["desk.csv"], 2, "give --mapping: a file, or one of servicenow, tickets"),
+        (["desk.csv"], 2, "give --mapping: a file, or one of freshdesk, "),
         (["-m", "desk.yaml"], 2, "give the export to read"),
         (["-m", "nope", "desk.csv"], 1, "nope: cannot be read"),
         (["-m", "servicenow", "desk.csv"], 1, "desk.csv: lacks what the mapping names"),
+        (
+            ["-m", "desk.yaml", "--zone", "Mars/X", "desk.csv"],
+            1,
+            "'Mars/X' is not an IANA time zone",
+        ),
         (["-m", "desk.yaml", "none.csv"], 1, "none.csv: cannot be read"),
         (["-m", "desk.yaml", "bad.csv"], 1, "nothing was imported: all 1 rows were rejected"),
         (["-m", "desk.yaml", "empty.csv"], 1, "nothing was imported: there are no rows"),
@@ -131,6 +136,25 @@ def test_it_reads_standard_input_gzipped_or_not() -> None:
     for content in (EXPORT.encode(), gzip.compress(EXPORT.encode())):
         done = subprocess.run(command, input=content, capture_output=True, check=True)
         assert subjects(done.stdout.decode()) == ["2", "2", "1", "1"]
+
+
+def test_what_was_mended_is_imported_again_as_it_is(desk: Path) -> None:
+    """The file of rejected rows is an export too."""
+    run("-m", "desk.yaml", "--rejects", "bad.txt", "desk.csv")
+    bad = desk / "bad.txt"
+    bad.write_text(bad.read_text().replace('"c": "soon"', '"c": "2026-03-02T10:00:00Z"'))
+    done = run("-m", "desk.yaml", "bad.txt")
+    assert subjects(done.stdout) == ["3"]
+    assert "1 rows → 1 tickets, 1 events; 0 rejected" in done.stderr
+
+
+def test_local_times_in_doubt_are_counted(desk: Path) -> None:
+    """R22: nobody sees in a file which 02:30 is meant, in the night when there are two."""
+    (desk / "night.csv").write_text("id,c,s\n1,2026-10-25T02:30,\n2,2026-10-25T02:30,\n")
+    assert (
+        "  1 different local times that exist twice"
+        in run("-m", "desk.yaml", "--zone", "Europe/Paris", "night.csv").stderr
+    )
 
 
 def test_help_has_an_example() -> None:

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 from streams.history.by_time import Timed, by_time
 from streams.history.export import ExportError, Row, Unreadable, read_export
-from streams.history.mapping import FileShape
+from streams.history.importer import Rejection
+from streams.history.parts import FileShape
+from streams.history.rejects import write_reject
 
 ROWS = [{"id": "7", "name": "Zoë, the 1st"}, {"id": "8", "name": 'say "hi"\nthere'}]
 CSV = 'id,name\n7,"Zoë, the 1st"\n8,"say ""hi""\nthere"\n'
@@ -165,3 +167,58 @@ def test_lines_come_out_by_time_and_else_in_their_order(
     timed = [Timed(at, line.replace(b"\n", b"")) for at, line in lines]
     wanted = [one.line for one in sorted(timed, key=lambda one: one.time)]
     assert list(by_time(iter(timed), run=run, wide=wide)) == wanted
+
+
+def test_a_list_among_others_is_named_by_the_mapping(tmp_path: Path) -> None:
+    """An API puts users beside its tickets."""
+    pages = {"users": [{"id": 1}], "tickets": [{"ticket": {"id": 7}}, {"id": 8, "ticket": {}}]}
+    (tmp_path / "a.json").write_text(json.dumps(pages))
+    rows = read(tmp_path / "a.json", list="tickets", inside="ticket")
+    assert [row.fields["id"] for row in rows if isinstance(row, Row)] == [7, 8]
+    with pytest.raises(ExportError, match=r"has no list 'result'; its lists are users, tickets"):
+        read(tmp_path / "a.json", list="result")
+    (tmp_path / "a.json").write_text('{"result": {"id": 7}}')
+    with pytest.raises(
+        ExportError, match=r"has no list 'result'; it holds no list: set file\.list"
+    ):
+        read(tmp_path / "a.json", list="result")
+
+
+def test_a_column_that_stands_twice_holds_a_list(tmp_path: Path) -> None:
+    """Jira's CSV has a column for each label of the request that has most of them."""
+    (tmp_path / "a.csv").write_text("id,Labels,Labels\n7,a,b\n8,,\n9,,c\n")
+    rows = read(tmp_path / "a.csv")
+    assert [row.fields for row in rows if isinstance(row, Row)] == [
+        {"id": "7", "Labels": ["a", "b"]},
+        {"id": "8", "Labels": []},
+        {"id": "9", "Labels": ["c"]},
+    ]
+
+
+@pytest.mark.parametrize("name", ["kept.ndjson", "kept.csv", "kept"])
+def test_what_was_rejected_is_read_again_whatever_its_name(tmp_path: Path, name: str) -> None:
+    """Rows as they were, and lines that were none; a quoted comma is no new column."""
+    (tmp_path / "a.csv").write_text('id,name\n7,"a, b",c\n"8","say ""hi"", twice"\n')
+    bad, good = read(tmp_path / "a.csv")
+    with (tmp_path / name).open("w") as file:
+        write_reject(file, Rejection(bad, "too wide"))
+        write_reject(file, Rejection(good, "no time"))
+        write_reject(file, Rejection(Unreadable("b", 1, "{", "is not JSON"), "is not JSON"))
+    still, again, line = read(tmp_path / name)
+    assert isinstance(still, Unreadable)
+    assert (still.line, still.text, still.header) == (1, '7,"a, b",c', ("id", "name"))
+    assert again == good._replace(file=again.file, line=2)
+    assert isinstance(line, Unreadable)
+    text = (tmp_path / name).read_text()
+    (tmp_path / name).write_text(text.replace(',c"', '"').replace('"{"', '"{\\"id\\": 9}"'))
+    mended = [row.fields for row in read(tmp_path / name) if isinstance(row, Row)]
+    assert [row["id"] for row in mended] == ["7", "8", 9]
+
+
+def test_a_mended_line_that_is_still_broken_says_so(tmp_path: Path) -> None:
+    """One bad line is one rejected row, also the second time."""
+    kept = {"file": "a", "line": 1, "reason": "x", "text": "x" * (1 << 21), "header": ["id"]}
+    (tmp_path / "a").write_text(json.dumps(kept) + "\n")
+    [row] = read(tmp_path / "a")
+    assert isinstance(row, Unreadable)
+    assert "is a quote not closed?" in row.reason

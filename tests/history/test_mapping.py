@@ -29,6 +29,24 @@ def problems(text: str) -> list[Problem]:
     return caught.value.problems
 
 
+NAMES = [
+    "freshdesk",
+    "freshdesk-conversations",
+    "freshdesk-json",
+    "jira",
+    "jira-csv",
+    "servicenow",
+    "servicenow-audit",
+    "servicenow-incidents",
+    "tickets",
+    "zammad",
+    "zammad-history",
+    "zendesk",
+    "zendesk-audits",
+    "zendesk-csv",
+]
+
+
 @pytest.mark.parametrize("name", shipped_mappings())
 def test_every_shipped_mapping_is_sound(name: str) -> None:
     """What ships works."""
@@ -37,7 +55,7 @@ def test_every_shipped_mapping_is_sound(name: str) -> None:
 
 def test_the_shipped_mappings_are_those_that_the_docs_name() -> None:
     """A mapping left out of the package would be missed here."""
-    assert shipped_mappings() == ["servicenow", "tickets"]
+    assert shipped_mappings() == NAMES
     assert isinstance(load_mapping("servicenow"), SnapshotMapping)
     assert isinstance(load_mapping("tickets"), TicketMapping)
 
@@ -72,7 +90,7 @@ def test_a_good_mapping_is_taken() -> None:
         (GOOD.replace("ticket: number\n", ""), 1, "ticket", "is missing", "add `ticket: <column>`"),
         (GOOD.replace("{status: state}", "{author: x}"), 5, "attributes", "'author' is", "another"),
         (GOOD.replace("{status: state}", "{}"), 1, "", "is empty", "map at least `status`"),
-        (GOOD.replace("snapshots", "lines"), 1, "", "rows is 'lines'", "snapshots or tickets"),
+        (GOOD.replace("snapshots", "lines"), 1, "", "rows is 'lines'", "tickets or events"),
         (GOOD.replace("rows: snapshots\n", ""), 1, "", "`rows` is missing", "say `rows:"),
         (GOOD.replace("snapshots", "tickets"), 4, "updated", "not a key", "use one of"),
         ("source: [", 1, "", "is not YAML", "indentation"),
@@ -106,7 +124,7 @@ def test_an_error_names_the_file_and_the_line() -> None:
 
 def test_a_mapping_that_is_not_there_names_those_that_are() -> None:
     """A misspelt name is answered with the right ones."""
-    with pytest.raises(MappingError, match=r"servicenau: cannot be read .*servicenow, tickets"):
+    with pytest.raises(MappingError, match=r"servicenau: cannot be read .*servicenow, .*tickets, "):
         load_mapping("servicenau")
 
 

@@ -117,6 +117,9 @@ class LookedAt:
         """Count the open clocks for the next collection of metrics."""
         await self.collector.look()
 
+    async def catch_up(self) -> None:
+        """Do nothing: nothing was taken over."""
+
     def boards(self) -> list[Board]:
         """Give the one board."""
         return [self.board]

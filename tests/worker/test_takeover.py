@@ -8,6 +8,7 @@ from streams.wire import row
 from streams.worker.board import Board
 from streams.worker.meter import CAUSES
 from streams.worker.processor import Processor
+from streams.worker.takeover import PORTION, Takeover
 from tests.sla.test_versions import TEN
 from tests.worker.test_processor_versions import NINE, Held
 
@@ -15,7 +16,8 @@ HOUR = 3_600_000
 
 
 def clocks(held: Held) -> list[object]:
-    """Give what the board shows, by ticket."""
+    """Give what the board shows in the end, by ticket."""
+    held.part.scratch["takeover"].whole()
     board: Board = held.part.scratch["board"]
     return [(key, board.of(key)) for key in sorted(board)]
 
@@ -46,6 +48,7 @@ def test_open_clocks_begin_their_series_at_0() -> None:
     held, other = busy(), Held()
     other.part.tables["tickets"].rest = held.part.tables["tickets"].rest
     other.processor.restore(other.part)
+    other.part.scratch["takeover"].whole()
     breaches = [
         sample
         for metric in other.registry.collect()
@@ -70,3 +73,55 @@ def test_a_row_under_policies_that_are_gone_is_refused_in_words() -> None:
     )
     with pytest.raises(row.UnreadableRow, match="of ticket 'runs' cannot be read: policies"):
         fresh.restore(held.part)
+
+
+def test_what_is_due_is_known_before_anything_is_shown() -> None:
+    """A worker is ready to keep its promises before it is ready to be looked at."""
+    held = busy()
+    due = dict(held.part.scratch["due"]._due)
+    held.processor.restore(held.part)
+    assert len(held.part.scratch["takeover"]) == 2  # what is solved is seen as a whole
+    assert held.part.scratch["due"]._due == due
+    assert len(held.part.scratch["board"]) == 0
+
+
+def test_a_ticket_that_ends_before_it_was_shown_leaves_its_status_too() -> None:
+    """Downstream would show it as open for ever."""
+    held = busy()
+    held.processor.restore(held.part)
+    held.part._outputs = {}
+    held.hear(["runs"], NINE + 120_000, "changed", status="solved")
+    held.rest()
+    said = held.part._outputs[held.processor.names.sla_status, held.part.number]
+    assert [(one.key, one.value) for one in said] == [(b"runs", None)]
+    assert [key for key, _ in clocks(held)] == [b"waits"]
+
+
+def test_a_ticket_that_changes_before_it_was_shown_is_shown_as_it_is_then() -> None:
+    """The portion that it waits in must not put an older row over it."""
+    held, other = busy(), busy()
+    held.processor.restore(held.part)
+    for one in (held, other):
+        one.hear(["runs"], NINE + 120_000, "message", author="agent", public=True)
+        one.hear(["more"], NINE + 120_000, tier="standard", channel="phone")
+        one.rest()
+    assert clocks(held) == clocks(other)
+    assert len(clocks(held)) == 3
+
+
+def test_all_are_shown_in_portions() -> None:
+    """However many there are; who was shown before its turn is not shown again."""
+    shown: list[bytes] = []
+    keys = [b"%d" % number for number in range(3 * PORTION + 1)]
+    takeover = Takeover(list(keys), shown.append)
+    takeover.first(b"7")
+    takeover.first(b"7")
+    assert shown == [b"7"]
+    pauses = 0
+    for _ in takeover.portions():
+        pauses += 1
+        takeover.first(b"0")
+    assert pauses == 4
+    assert sorted(shown) == sorted(keys)
+    takeover.first(b"new")
+    assert b"new" not in shown
