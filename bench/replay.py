@@ -250,16 +250,17 @@ def _different(one: Outcomes, other: Outcomes) -> int:
 
 
 def _show(figures: dict[str, list[dict[str, Any]]], events: int) -> None:
-    """Print the table; ratios are to the first."""
-    click.echo("| | ratio | events a second | CPU an event | most memory |")
-    click.echo("|---|---:|---:|---:|---:|")
-    base = 0.0
+    """Print the table; ratios are to the first, in time and in CPU time: above 1 is better."""
+    click.echo("| | ratio | ratio of CPU | events a second | CPU an event | most memory |")
+    click.echo("|---|---:|---:|---:|---:|---:|")
+    base: tuple[float, float] | None = None
     for name, rows in figures.items():
         seconds, cpu, mb = (
             statistics.median(row[what] for row in rows) for what in ("seconds", "cpu", "mb")
         )
-        base = base or seconds
-        cells = f"{base / seconds:.1f} | {events / seconds:,.0f} | {cpu / events * 1e6:.1f} µs"
+        base = base or (seconds, cpu)
+        cells = f"{base[0] / seconds:.1f} | {base[1] / cpu:.1f} | {events / seconds:,.0f}"
+        cells += f" | {cpu / events * 1e6:.1f} µs"
         click.echo(f"| {name} | {cells} | {mb:,.0f} MB |")
 
 
