@@ -6,20 +6,24 @@ import json
 import sys
 import time
 from functools import partial
+from itertools import islice
 from pathlib import Path
 
 import click
 
 from streams.cli.folding import folded, folding
 from streams.cli.options import Instant
+from streams.cli.progress import bar
 from streams.cli.summary import show_summary
 from streams.cli.summary_json import as_object
 from streams.history.buckets import spare
-from streams.history.gathering import Folded, G
+from streams.history.gathering import Folded, G, silent
 from streams.history.summary import Numbers
 from streams.history.transcript import Transcript
 from streams.policies import load_file
 from streams.wire.instant import show
+
+LINES = 1_000
 
 
 @click.command()
@@ -82,14 +86,23 @@ def replay(
                 events, (promised,), transcript, until=until, arrival=arrival, jobs=jobs
             )
             _tell_unmatched(done)
-            sys.stdout.buffer.writelines(said.gathering.lines())
-            sys.stdout.buffer.flush()
+            _write(said.gathering)
     seconds = time.perf_counter() - began
     click.echo(
         f"{done.events} events of {done.tickets} tickets, {done.gathering.facts} SLA events, "
         f"until {show(done.until)}, in {seconds:.1f} s ({done.events / seconds:,.0f} events/s)",
         err=True,
     )
+
+
+def _write(said: Transcript) -> None:
+    """Write the lines to stdout, with a bar unless that is a terminal too."""
+    lines = said.lines()
+    with silent("", None) if sys.stdout.isatty() else bar("writing", said.facts) as advance:
+        while some := list(islice(lines, LINES)):
+            sys.stdout.buffer.writelines(some)
+            advance(len(some))
+    sys.stdout.buffer.flush()
 
 
 def _sum_up(done: Folded[Numbers], *, as_json: bool) -> None:

@@ -34,7 +34,7 @@ from streams.sla.policy import PolicySet
 
 __all__ = ["Folded", "Gathering", "Portions", "Stage", "fold", "silent"]
 
-FOR_EACH_JOB = 4
+FOR_EACH_JOB = 8
 """Buckets for each process at the least, so that all have something to do until the end."""
 
 MOST_BUCKETS = 4_096

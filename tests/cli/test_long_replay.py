@@ -24,7 +24,7 @@ REPLAY = [sys.executable, "-m", "streams", "replay", "--policies", str(POLICIES)
 def events(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Write more than is replayed at once."""
     path = tmp_path_factory.mktemp("long") / "events.ndjson"
-    path.write_bytes(b"".join(map(line, long(12_000))))
+    path.write_bytes(b"".join(map(line, long(13_000))))
     assert path.stat().st_size > Portions().at_once + (1 << 20)
     return path
 

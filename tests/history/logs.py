@@ -65,7 +65,7 @@ def written(path: Path, events: Iterable[TicketEvent]) -> str:
 
 
 def long(tickets: int, seed: int = 1) -> list[TicketEvent]:
-    """Draw so many tickets of five events in the order of their time; every tenth is merged."""
+    """Draw so many tickets in the order of their time; every tenth is merged, unanswered."""
     draw, events = random.Random(seed), list[TicketEvent]()
     for number in range(tickets):
         name, at = f"t{number}", 1_774_479_600_000 + draw.randrange(10_000) * MINUTE
@@ -75,19 +75,17 @@ def long(tickets: int, seed: int = 1) -> list[TicketEvent]:
             "team": draw.choice(["ann", "bob", None]),
             "status": "open",
         }
-        events.append(Created(name, at, 0, attributes))
-        events.append(Messaged(name, at + draw.randrange(600) * MINUTE, 1, "agent"))
-        events.append(Changed(name, at + 700 * MINUTE, 2, {"status": "solved"}))
-        events.append(Changed(name, at + draw.randrange(800, 900) * MINUTE, 3, {"status": "open"}))
-        if number % 10:
-            events.append(
-                Changed(name, at + draw.randrange(900, 9_000) * MINUTE, 4, {"status": "solved"})
-            )
+        into = f"t{draw.randrange(tickets)}"
+        changes: list[TicketEvent] = [Created(name, at, 0, attributes)]
+        if number % 10 or into == name:
+            changes += [
+                Messaged(name, at + draw.randrange(600) * MINUTE, 1, "agent"),
+                Changed(name, at + 700 * MINUTE, 2, {"status": "solved"}),
+                Changed(name, at + draw.randrange(800, 900) * MINUTE, 3, {"status": "open"}),
+                Changed(name, at + draw.randrange(900, 9_000) * MINUTE, 4, {"status": "solved"}),
+            ]
         else:
-            events.append(
-                Merged(name, at + 1_000 * MINUTE, 4, f"t{draw.randrange(tickets)}x".strip("x"))
-            )
+            changes.append(Merged(name, at + draw.randrange(1_000) * MINUTE, 1, into))
+        events += changes
     events.sort(key=lambda event: event.time)
-    return [
-        event for event in events if not isinstance(event, Merged) or event.into != event.ticket
-    ]
+    return events
