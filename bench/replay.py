@@ -215,7 +215,7 @@ def throughput(years: int, turns: int, only: tuple[str, ...], file: Path | None)
 
 
 @cli.command()
-@click.option("--years", default="1,2,4,8", help="Lengths of history, with commas.")
+@click.option("--years", default="3,9,18", help="Lengths of history, with commas.")
 @click.option("--jobs", default=CORES)
 def memory(years: str, jobs: int) -> None:
     """Replay longer and longer histories; say the most memory that all processes held together."""
