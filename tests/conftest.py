@@ -32,6 +32,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="N",
         help="run the long cases too, and those that are drawn with N seeds each",
     )
+    group.addoption(
+        "--faults-minutes", type=int, default=0, metavar="N", help="run the soak, for N minutes"
+    )
     group.addoption("--faults-seed", type=int, default=1, metavar="N", help="the first seed")
     group.addoption(
         "--faults-report", type=Path, metavar="FILE", help="add the verdicts to FILE as JSON lines"

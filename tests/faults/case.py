@@ -153,7 +153,7 @@ class Case:
         """
         end = max(wall(), self.load.latest) + LONGEST
         self.until(lambda: self.reached(end), "time has come to the end of the case", patience)
-        self.until(self._said, "all is said", step=0.5)
+        self.until(self._said, "all is said", patience, step=0.5)
         numbers = self.live()
         pages = [self.page(number) for number in numbers]
         for number in numbers:

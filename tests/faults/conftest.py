@@ -29,6 +29,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         rounds = metafunc.config.getoption("--faults-rounds") or 1
         first = metafunc.config.getoption("--faults-seed")
         metafunc.parametrize("seed", range(first, first + rounds))
+    if "minutes" in metafunc.fixturenames:
+        metafunc.parametrize("minutes", [metafunc.config.getoption("--faults-minutes")])
     long = bool(metafunc.config.getoption("--faults-rounds"))
     for name, (short, whole) in CHOICES.items():
         if name in metafunc.fixturenames:
@@ -36,12 +38,16 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave the long cases out where no rounds are asked for."""
-    if config.getoption("--faults-rounds"):
-        return
-    long = [item for item in items if item.get_closest_marker("long")]
-    items[:] = [item for item in items if item not in long]
-    config.hook.pytest_deselected(items=long)
+    """Leave out the long cases where no rounds are asked for, and the soak without minutes."""
+    left = [
+        item
+        for marker, option in (("long", "--faults-rounds"), ("soak", "--faults-minutes"))
+        if not config.getoption(option)
+        for item in items
+        if item.get_closest_marker(marker)
+    ]
+    items[:] = [item for item in items if item not in left]
+    config.hook.pytest_deselected(items=left)
 
 
 @pytest.fixture
