@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test quick faults mutants lint format clean venv warm constraints
+.PHONY: help demo test quick faults soak mutants lint format clean venv warm constraints
 
 help:  ## Say what there is to make.
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -23,6 +23,9 @@ quick: $(READY)  ## Run the tests that need no broker and no patience.
 
 faults: $(READY) warm  ## Break workers, brokers and records for an hour; nothing may be lost or doubled.
 	$(BIN)/python -m pytest tests/faults -s --faults-rounds 10 $(ARGS)
+
+soak: $(READY) warm  ## Let workers come, go, die and sleep for an hour; then judge all that was said.
+	$(BIN)/python -m pytest tests/faults/test_soak.py -s --faults-minutes 60 $(ARGS)
 
 # Not in constraints.txt, which everybody installs: a venv of its own, beside the packages of ours.
 mutants: $(READY)  ## Break the core in 1,200 places, one at a time; a test must notice each.
