@@ -157,9 +157,9 @@ def advise(
         promised = None if policies is None else load_file(policies)
         with _twice(events) as files:
             done = _study(Files(files, until, jobs), promised, Wish(**wished))
-    _show(done, as_json=as_json)
     if write is not None:
-        _write(done, write)
+        _write(done, write)  # first: whoever reads the rest may stop reading
+    _show(done, as_json=as_json)
 
 
 @dataclass(slots=True)
