@@ -59,8 +59,8 @@ def show(done: Study) -> None:
 def _show_base(console: Console, done: Study) -> None:
     """Say what was counted, and on which clocks."""
     gathered, how = done.gathered, done.measure
-    until = show_instant(gathered.until)
-    console.print(f"{gathered.tickets:,} tickets, {gathered.events:,} events, until {until}")
+    until = f", until {show_instant(gathered.until)}" if gathered.tickets else ""
+    console.print(f"Tickets: {gathered.tickets:,}; events: {gathered.events:,}{until}")
     if how.neutral:
         console.print(
             "Counted 24 hours a day, 7 days a week, as no policies file was given; resolution "

@@ -36,8 +36,13 @@ def show_plan(done: Folded[Plan], current: str, candidate: str, limit: int) -> N
         f"{plain(candidate)}, version {plan.candidate.policies.version}, in place of "
         f"{plain(current)}, version {plan.current.policies.version}"
     )
-    since = "" if plan.first is None else f", {show(plan.first)} to {show(plan.until)}"
-    console.print(f"{done.events:,} events of {done.tickets:,} tickets{since}")
+    if plan.first is None:
+        console.print("No ticket had begun by the end, so there is nothing to compare.")
+        return
+    console.print(
+        f"Tickets: {done.tickets:,}; events: {done.events:,}, from {show(plan.first)} to "
+        f"{show(plan.until)}"
+    )
     if done.unmatched != (0, 0):
         now, then = done.unmatched
         console.print(f"No policy matches {then:,} of the tickets, {now:,} as it is.")

@@ -62,13 +62,17 @@ def _show_kept(console: Console, kept: Iterable[Kept]) -> None:
             _used(one.margins.median),
             _budget(one),
         )
-    _part(console, "Cycles met and breached", table)
-    if not table.row_count:
+    if table.row_count:
+        _part(console, "Cycles met and breached", table)
+    else:
         console.print("No cycle has an outcome.")
 
 
 def _show_tickets(console: Console, tickets: Tickets) -> None:
     """Print the rate of the tickets (R27)."""
+    if not tickets.resolved:
+        console.print("\nNo ticket is resolved.")
+        return
     table = new_table("policy", numbers=("all met", "missed", "rate"))
     for policy, judged in tickets.by_policy:
         table.add_row(plain(policy), *_tally(judged))

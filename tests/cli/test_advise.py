@@ -84,7 +84,7 @@ def test_a_history_is_told_by_segment_with_a_promise_for_each(sample: str) -> No
     )
     told = lines(done)
     assert max(map(len, done.stdout.splitlines())) <= 120
-    assert told[0].startswith("300 tickets, ")
+    assert told[0].startswith("Tickets: 300; events: ")
     assert "Counted on office: mon-fri 14:00-23:00 (UTC)" in told
     assert any(
         line.startswith("total_resolution of standard, in active time of office") for line in told
@@ -183,7 +183,7 @@ def test_where_nothing_has_happened_yet_there_is_nothing_to_learn(
     events = write(tmp_path / "e", *([created("t1", START)] if until else []))
     given = ["--until", until] if until else []
     told = lines(run(*given, events))
-    assert told[0].startswith("0 tickets, 0 events")
+    assert told[0].startswith("Tickets: 0; events: 0")
     assert "No cycle has started, so there is nothing to learn from." in told
     assert json.loads(run(*given, "--json", events).stdout)["segments"] == []
     done = run(*given, "--write", str(tmp_path / "start.yaml"), events)

@@ -135,9 +135,9 @@ OPEN = (
 @pytest.mark.parametrize(
     ("lines", "until", "words"),
     [
-        ("", None, "Nothing would change."),
+        ("", None, "No ticket had begun by the end, so there is nothing to compare."),
         (OPEN, None, "Deadlines that move"),
-        (OPEN, "2026-03-25T00:00:00Z", "Nothing would change."),
+        (OPEN, "2026-03-25T00:00:00Z", "No ticket had begun by the end"),
         (OPEN, "2026-03-30T12:00:00Z", "Open clocks that would be in breach at once: 1"),
     ],
 )
