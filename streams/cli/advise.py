@@ -18,7 +18,7 @@ import click
 
 from streams.cli.failure import Failure
 from streams.cli.folding import folded, folding
-from streams.cli.options import Instant
+from streams.cli.options import Instant, Names
 from streams.cli.progress import bar
 from streams.history.fold import fold
 from streams.history.gathering import G
@@ -64,23 +64,6 @@ class Percent(click.ParamType):
         if not 0 < share < 1:
             self.fail(f"'{value}' is no objective; write more than 0% and below 100%", param, ctx)
         return share
-
-
-class Names(click.ParamType):
-    """Attributes with commas between."""
-
-    name = "names"
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[str, ...]:
-        """Read them, or fail with the fix."""
-        if isinstance(value, tuple):
-            return value
-        names = tuple(name.strip() for name in str(value).split(","))
-        if len(set(names)) < len(names) or (len(names) > 1 and "" in names):
-            self.fail(f"'{value}': write each attribute once: priority,channel,tier", param, ctx)
-        return tuple(name for name in names if name)
 
 
 @click.command()

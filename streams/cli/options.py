@@ -42,6 +42,23 @@ class Instant(click.ParamType):
             self.fail(str(fault), param, ctx)
 
 
+class Names(click.ParamType):
+    """Attributes with commas between."""
+
+    name = "names"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, ...]:
+        """Read them, or fail with the fix."""
+        if isinstance(value, tuple):
+            return value
+        names = tuple(name.strip() for name in str(value).split(","))
+        if len(set(names)) < len(names) or (len(names) > 1 and "" in names):
+            self.fail(f"'{value}': write each attribute once: priority,channel,tier", param, ctx)
+        return tuple(name for name in names if name)
+
+
 def connected(command: F) -> F:
     """Add the options that say how to reach the brokers."""
     for option in reversed(CONNECTION):

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from streams.cli.folding import folded, folding
-from streams.cli.options import Instant
+from streams.cli.options import Instant, Names
 from streams.cli.planned import show_plan
 from streams.cli.planned_json import as_object
 from streams.insight.condition import WORDS, Condition, Misstated, read
@@ -18,21 +18,6 @@ from streams.policies import load_file
 
 HOLDS = 3
 """The exit status where a condition of --fail-if holds."""
-
-
-class Names(click.ParamType):
-    """Names of attributes, between commas."""
-
-    name = "names"
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[str, ...]:
-        """Split them."""
-        del param, ctx
-        if isinstance(value, tuple):
-            return value
-        return tuple(name for part in str(value).split(",") if (name := part.strip()))
 
 
 @click.command(epilog=f"--fail-if asks for one of: {', '.join(WORDS)}.")
