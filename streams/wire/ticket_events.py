@@ -203,7 +203,7 @@ def _voice(data: Mapping[str, Any]) -> tuple[Author, bool]:
 def _envelope(value: bytes, headers: Iterable[tuple[str, bytes]]) -> tuple[dict[str, Any], object]:
     """Give the CloudEvent's context attributes and its data, from whichever mode."""
     context: dict[str, Any] = {
-        name[3:].lower(): content.decode("utf-8", "replace")
+        name[3:].lower(): _words(content)
         for name, content in headers
         if name.lower().startswith("ce_") and content is not None
     }
@@ -218,6 +218,17 @@ def _envelope(value: bytes, headers: Iterable[tuple[str, bytes]]) -> tuple[dict[
         message = f"value: {_shown(body)}; a CloudEvent is a JSON object"
         raise Rejected("not_a_cloudevent", message)
     return body, body.get("data")
+
+
+def _words(content: bytes) -> str | bytes:
+    """Read a header; bytes that are no text stay what they are, which is no good value for a field.
+
+    To replace them would make one id of two, and of the second event a duplicate (R7).
+    """
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        return content
 
 
 def _text(fields: Mapping[str, Any], name: str, meaning: str, path: str = "") -> str:

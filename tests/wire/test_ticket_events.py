@@ -59,6 +59,17 @@ def test_binary_mode_is_the_same_event() -> None:
     assert decode(value, b"4711", [*headers, ("content-type", b"application/json")]) == read()
 
 
+@pytest.mark.parametrize("field", ["id", "source", "type", "time", "subject", "specversion"])
+def test_a_header_that_is_no_text_is_no_value(field: str) -> None:
+    """R7: two ids that cannot be read would be one, and the second event a duplicate."""
+    headers = {f"ce_{k}": str(v).encode() for k, v in EVENT.items() if k != "data"}
+    for odd in (b"\xff", b"a\xfe"):
+        with pytest.raises(Rejected, match=f"^{field}: b'"):
+            decode(b"{}", b"4711", [*{**headers, f"ce_{field}": odd}.items()])
+    more = [*headers.items(), ("ce_trace", b"\xff")]
+    assert decode(b"{}", b"4711", more) is not None
+
+
 def test_a_duplicate_is_known_by_source_and_id() -> None:
     """R7: the same pair has the same key, another source another one."""
     assert read().key == read(time="2026-03-27T16:00:00Z").key
