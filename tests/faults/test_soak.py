@@ -19,7 +19,7 @@ Report = Callable[[Verdict], None]
 
 DISORDER = Disorder(twice=0.05, swapped=0.05, late=0.01, early=0.01)
 SESSION_SECONDS = 6
-PATIENCE = 600.0
+PATIENCE = 1800.0
 """Seconds for what has piled up, and for reading an hour's topics."""
 
 
