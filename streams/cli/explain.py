@@ -17,6 +17,7 @@ from streams.cli.explained import show_ticket
 from streams.cli.failure import Failure
 from streams.cli.options import Instant
 from streams.cli.progress import bar
+from streams.desk.ticket import ticket as shown
 from streams.history.merges import hand_on
 from streams.history.reading import Reading, UnreadableFile, read
 from streams.history.replay import by_ticket
@@ -26,7 +27,6 @@ from streams.sla.events import TicketEvent
 from streams.sla.policy import PolicySet
 from streams.sla.ticket import Ticket
 from streams.wire.instant import show
-from streams.worker.tickets import ticket as shown
 
 WORKER = "http://127.0.0.1:6066"
 PATIENCE = 10

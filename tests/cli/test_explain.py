@@ -14,13 +14,13 @@ from click.testing import CliRunner, Result
 
 from streams.cli.explained import amount, show_ticket
 from streams.cli.main import sla
+from streams.desk.http import serve
+from streams.desk.ticket import ticket as shown
 from streams.sla.events import Changed, Messaged, Since
-from streams.worker.http import serve
-from streams.worker.tickets import ticket as shown
+from tests.desk.test_http import created
 from tests.scenario import instant
 from tests.sla.test_versions import CREATED, engine, promised, told
 from tests.worker.looked_at import HOUR, START, LookedAt
-from tests.worker.test_http import created
 
 ROOT = Path(__file__).parent.parent.parent
 EXAMPLE = str(ROOT / "examples" / "policies.yaml")

@@ -14,6 +14,7 @@ from prometheus_client.openmetrics import parser as openmetrics
 from prometheus_client.parser import text_string_to_metric_families
 
 from streams import __version__
+from streams.desk.exposition import expose
 from streams.policies import load
 from streams.sla.duration import Active
 from streams.sla.events import Changed, Created, Messaged
@@ -22,7 +23,6 @@ from streams.wire.instant import parse
 from streams.work import STATES, PartitionStats, Readiness
 from streams.worker import metrics
 from streams.worker.collector import Collector
-from streams.worker.exposition import expose
 from tests.worker.looked_at import DAY, HOUR, KNOWN, MINUTE, POLICIES, START, LookedAt
 
 DOCS = Path(__file__).parents[2] / "docs" / "metrics.md"
