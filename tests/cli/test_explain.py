@@ -141,6 +141,20 @@ async def test_a_worker_tells_the_same_words() -> None:
     assert other.exit_code == 1
 
 
+async def test_a_worker_that_asks_for_a_token_is_given_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Interfaces: by flag or SLA_HTTP_TOKEN; without it the worker's own words say what to do."""
+    worker = LookedAt()
+    worker.hear(created("4711"))
+    async with serve(worker, "127.0.0.1", 0, "secret") as url:
+        refused = await asyncio.to_thread(run, "4711", "--url", url)
+        let_in = await asyncio.to_thread(run, "4711", "--url", url, "--token", "secret")
+        monkeypatch.setenv("SLA_HTTP_TOKEN", "secret")
+        known = await asyncio.to_thread(run, "4711", "--url", url)
+    assert refused.exit_code == 1
+    assert "SLA_HTTP_TOKEN" in refused.stderr
+    assert let_in.exit_code == known.exit_code == 0, let_in.output
+
+
 @pytest.mark.parametrize(
     ("arguments", "status", "words"),
     [
