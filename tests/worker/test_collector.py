@@ -342,6 +342,16 @@ def test_the_names_of_the_spec_are_declared() -> None:
     assert len({declared.name for declared in DECLARED}) == len(DECLARED)
 
 
+def test_every_counter_begins_at_0() -> None:
+    """Interfaces: each is there before anything has happened, or its first step is no increase."""
+    families = {family.name: family.samples for family in LookedAt().registry.collect()}
+    for declared in DECLARED:
+        if declared.kind in ("counter", "histogram"):
+            samples = families[declared.name.removesuffix("_total")]
+            assert samples, declared.name
+            assert not any(sample.value for sample in samples), declared.name
+
+
 def test_names_and_help_keep_to_the_house() -> None:
     """Interfaces: base units, `sla_` names, described, never a ticket in a label."""
     for declared in DECLARED:
