@@ -165,7 +165,7 @@ def list_table(
     for number, ticket in enumerate(tickets):
         row = _row(ticket, since, now, wide=wide, narrow=narrow)
         here = number == chosen
-        table.add_row(">" if here else "", *row, style="reverse" if here else "")
+        table.add_row(">" if here else "", *row, style="bold on grey30" if here else "")
     return table
 
 
