@@ -38,10 +38,11 @@ NAMED = ("status", "priority", "tier", "channel", "team", "assignee")
 """Attributes of a creation that are told; there may be dozens."""
 
 
-def show_ticket(told: Told, *, whole: bool) -> None:
+def show_ticket(told: Told, *, whole: bool, console: Console | None = None) -> None:
     """Print all of a ticket's explanations; `whole`: every window and every former deadline."""
-    width = None if sys.stdout.isatty() else 110
-    console = Console(width=width, markup=False, highlight=False, emoji=False)
+    if console is None:
+        width = None if sys.stdout.isatty() else 110
+        console = Console(width=width, markup=False, highlight=False, emoji=False)
     explanations = [clock["explanation"] for clock in told["clocks"]] + told["earlier_cycles"]
     explanations.sort(key=lambda one: str(one["started_at"]))
     count, version = len(told["events"]), told["policy_version"]

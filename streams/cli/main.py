@@ -25,6 +25,7 @@ COMMANDS = {
     "replay": ("streams.cli.replay:replay", "Ticket events in, SLA events out, by event time."),
     "report": ("streams.cli.report:report", "How the promises were kept, as one page."),
     "schedule": ("streams.cli.schedule:schedule", "Ask a schedule for deadlines and elapsed time."),
+    "top": ("streams.cli.top:top", "The open clocks of a worker, nearest deadline first, live."),
     "topics": ("streams.cli.topics:topics", "Create and check the Kafka topics."),
     "worker": ("streams.cli.worker:worker", "Run the Faust worker."),
 }
