@@ -22,7 +22,7 @@ from monitoring.dashboards.panels import (
     number,
     rows,
 )
-from monitoring.dashboards.query import HERE, OFTEN, SINCE, Ask, grown, of, quantile
+from monitoring.dashboards.query import HERE, OFTEN, SINCE, Ask, grown, of, only, quantile
 
 WORKER = "job, instance"
 RUNNING = 'state="running"'
@@ -80,7 +80,7 @@ def _one(title: str, told: str, query: str, unit: str = "short", steps: Steps = 
 
 
 def _third(title: str, told: str, unit: str = "short", every: str = "") -> Frame:
-    return Frame(title, told, unit, 8, 8, every=every)
+    return Frame(title, told, unit, 8, 8, every=every, empty="none")
 
 
 def _headline() -> tuple[Panel, ...]:
@@ -99,7 +99,7 @@ def _headline() -> tuple[Panel, ...]:
             steps=UNREADY,
         ),
         _one(
-            "Behind the log",
+            "Records behind",
             "Records between the end of the log and what has been applied, all partitions. No fact "
             "is said of a time of which records are still to come (R4).",
             f"sum({w('sla_consumer_lag_records')})",
@@ -204,8 +204,8 @@ def _behind() -> Panel:
 def _lag() -> Panel:
     return lines(
         _third(
-            "Behind the log",
-            "Records between the end of the log and what has been applied, by partition.",
+            "Records behind, by partition",
+            "Records between the end of the log and what has been applied.",
         ),
         (Ask(f"sum by (partition) ({w('sla_consumer_lag_records')})", "partition {{partition}}"),),
     )
@@ -294,15 +294,15 @@ def _written() -> Panel:
 
 def _dead_letters() -> Panel:
     return bars(
-        _third("Dead letters", "Records put aside, by the reason."),
-        (Ask(f"sum by (reason) ({_g('sla_dlq_records_total')})", "{{reason}}"),),
+        _third("Dead letters by reason", "Records put aside, by the reason."),
+        (Ask(only(f"sum by (reason) ({_g('sla_dlq_records_total')})"), "{{reason}}"),),
     )
 
 
 def _states() -> Panel:
     return bars(
         _third("Workers by state", "How many workers are in which state."),
-        (Ask(f"sum by (state) ({w('sla_worker_state')})", "{{state}}"),),
+        (Ask(only(f"sum by (state) ({w('sla_worker_state')})"), "{{state}}"),),
         STATES,
     )
 
@@ -337,8 +337,8 @@ def _corrections() -> Panel:
             "(R7). Many: the source is slow; `--grace` holds facts back for it.",
         ),
         (
-            Ask(f"sum by (type) ({_g('sla_corrections_total')})", "{{type}}"),
-            Ask(f"sum({_g('sla_retractions_total')})", "breaches taken back"),
+            Ask(only(f"sum by (type) ({_g('sla_corrections_total')})"), "{{type}}"),
+            Ask(only(f"sum({_g('sla_retractions_total')})"), "breaches taken back"),
         ),
     )
 
@@ -350,7 +350,7 @@ def _folded() -> Panel:
             "Times that a label's value beyond the bound was counted as `other`; label_set: too "
             "many combinations. What is folded cannot be told apart in these dashboards.",
         ),
-        (Ask(f"sum by (label) ({_g('sla_label_values_folded_total')})", "{{label}}"),),
+        (Ask(only(f"sum by (label) ({_g('sla_label_values_folded_total')})"), "{{label}}"),),
     )
 
 

@@ -34,6 +34,7 @@ from monitoring.dashboards.query import (
     grown,
     kept,
     of,
+    only,
     quantile,
     spoken,
 )
@@ -234,8 +235,9 @@ def _causes() -> Panel:
             9,
             decimals=0,
             every="1h",
+            empty="none",
         ),
-        (Ask(f"sum by (cause) ({grown('sla_breaches_total')})", "{{cause}}"),),
+        (Ask(only(f"sum by (cause) ({grown('sla_breaches_total')})"), "{{cause}}"),),
         CAUSES,
     )
 
@@ -328,13 +330,14 @@ def _used() -> Panel:
 def _reopened() -> Panel:
     return bars(
         Frame(
-            "Reopened after met",
+            "Reopened after met, by the hour",
             "Resolutions in time that were given back, by the hour (R29).",
             "short",
             8,
             8,
             decimals=0,
             every="1h",
+            empty="none",
         ),
-        (Ask(f"sum by ({EACH}) ({grown('sla_reopened_after_met_total')})", NAMED),),
+        (Ask(only(f"sum by ({EACH}) ({grown('sla_reopened_after_met_total')})"), NAMED),),
     )

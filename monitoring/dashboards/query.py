@@ -45,7 +45,8 @@ def kept(window: str = "$window", by: str = EACH) -> str:
     return f"sum by ({by}) ({met}) / (sum by ({by}) ({every}) > 0)"
 
 
-OBJECTIVE = f"max by (policy, kind) ({of('sla_objective_ratio', by=HERE)})"
+_OBJECTIVES = of("sla_objective_ratio", by=f'{HERE}, policy=~"$policy"')
+OBJECTIVE = f"max by (policy, kind) ({_OBJECTIVES})"
 """The same on each worker, so the greatest is as good as any (R30)."""
 
 
@@ -66,6 +67,11 @@ def quantile(share: float, histogram: str, by: str = "", *, promised: bool = Fal
     bucket = of(f"{histogram}_bucket", by=PROMISE if promised else HERE)
     labels = f"le, {by}" if by else "le"
     return f"histogram_quantile({share}, sum by ({labels}) (rate({bucket}[{OFTEN}])))"
+
+
+def only(query: str) -> str:
+    """Leave out what is 0, so that the legend names what there is."""
+    return f"{query} > 0"
 
 
 def spoken(query: str, label: str, words: str) -> str:

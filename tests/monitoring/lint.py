@@ -78,10 +78,8 @@ def selectors(board: Board) -> Iterator[str]:
         for metric in METRIC.findall(query):
             yield f"{panel['title']} {letter}: {metric} is selected by nothing"
         for metric, inside, _ in SELECTOR.findall(query):
-            wanted = ["job", "instance"]
-            if metric != "sla_objective_ratio":  # each use of it is matched to what was chosen
-                wanted += [one for one in ("policy", "metric") if one in known.get(metric, ())]
-            for name in wanted:
+            chosen = [one for one in ("policy", "metric") if one in known.get(metric, ())]
+            for name in ("job", "instance", *chosen):
                 if f'{name}=~"${name}"' not in inside or name not in names:
                     yield f"{panel['title']} {letter}: {metric} does not go by {name}"
 
@@ -130,8 +128,11 @@ def words(board: Board) -> Iterator[str]:
     for name in ("title", "description", "uid"):
         if not board.get(name):
             yield f"the dashboard has no {name}"
+    titles = [panel.get("title") for panel in panels(board)]
     for panel in panels(board):
         title = panel.get("title")
+        if titles.count(title) > 1:
+            yield f"{title}: two panels have this title"
         if not title:
             yield f"panel {panel['id']} has no title"
         if not re.fullmatch(r".{20,}\.", panel.get("description", "")):

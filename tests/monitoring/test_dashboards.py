@@ -170,6 +170,7 @@ BREAKS: list[tuple[str, Callable[[Board], Iterator[str]], Break]] = [
         asking(f"rate(sla_open_clock_remaining_seconds_bucket{{{EACH}}}[$__rate_interval])"),
     ),
     ("no title", lint.words, lambda b: panels(b)[0].update(title="")),
+    ("one title", lint.words, lambda b: panels(b)[0].update(title=panels(b)[1]["title"])),
     ("no description", lint.words, lambda b: panels(b)[0].pop("description")),
     ("no sentence", lint.words, lambda b: panels(b)[0].update(description="Breaches")),
     ("no unit", lint.words, lambda b: panels(b)[0]["fieldConfig"]["defaults"].pop("unit")),
