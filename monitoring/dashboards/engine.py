@@ -52,7 +52,7 @@ def dashboard() -> Dashboard:
             refresh="30s",
             parts=(
                 Part("In one line", (*_headline(), _workers())),
-                Part("In time", (_lateness(), _behind(), _lag())),
+                Part("In time", (_lateness(), _unsaid(), _behind(), _lag())),
                 Part("Committed", (_commits(), _commit_time(), _uncommitted(), _fenced())),
                 Part("Read and written", (_records(), _written(), _dead_letters())),
                 Part("Members and recovery", (_states(), _rebalances(), _restored())),
@@ -172,7 +172,7 @@ def _workers() -> Panel:
 def _lateness() -> Panel:
     late = "sla_timer_lateness_seconds"
     return lines(
-        _third(
+        _half(
             "How late facts are said",
             "Between the instant at which a warning or a breach came true and the tick that said "
             "it (R3), estimated from buckets. A grace that was set is part of it. No line: nothing "
@@ -187,11 +187,22 @@ def _lateness() -> Panel:
     )
 
 
+def _unsaid() -> Panel:
+    return lines(
+        _half(
+            "Overdue and not said",
+            "Open clocks past their deadline, and the grace, whose breach has not been said. For "
+            "more than moments: records are awaited, or the work stands still.",
+        ),
+        (Ask(f"sum({w('sla_overdue_unfired_clocks')})", "clocks"),),
+    )
+
+
 def _behind() -> Panel:
     reached = f"min by ({WORKER}) ({w('sla_reached_timestamp_seconds')})"
     clock = f"max by ({WORKER}) ({w('sla_clock_timestamp_seconds')})"
     return lines(
-        _third(
+        _half(
             "How far behind its clock a worker is",
             "Between a worker's clock and the instant up to which everything due has been said in "
             "its slowest partition (R4). A grace that was set is part of it.",
@@ -203,7 +214,7 @@ def _behind() -> Panel:
 
 def _lag() -> Panel:
     return lines(
-        _third(
+        _half(
             "Records behind, by partition",
             "Records between the end of the log and what has been applied.",
         ),

@@ -25,6 +25,7 @@ from monitoring.dashboards.panels import (
 )
 from monitoring.dashboards.query import (
     EACH,
+    HERE,
     NAMED,
     OBJECTIVE,
     SINCE,
@@ -74,7 +75,7 @@ def dashboard() -> Dashboard:
             parts=(
                 Part("Does it hold?", (*_headline(), _promises())),
                 Part("How it went", (_rates(), _budgets())),
-                Part("Why not", (_causes(), _by_cause(), _by_team())),
+                Part("Why not", (_causes(), _by_promise(), _by_team(), _spent(), _before())),
                 Part("How well, besides in time", (_margins(), _used(), _reopened())),
             ),
             window=True,
@@ -90,6 +91,8 @@ def _headline() -> tuple[Panel, ...]:
         Ask(f"sum({met}) / (sum({every}) > 0)", "kept"),
         Ask(f"sum({weighed}) / (sum({every}) > 0)", "meant"),
     )
+    resolved = of("sla_ticket_rate_tickets", 'window="$window"', by=HERE)
+    whole = of("sla_ticket_rate_tickets", 'window="$window"', MET, by=HERE)
     below = f"sum(({kept()}) < bool on (policy, kind) group_left () {OBJECTIVE})"
     return (
         number(
@@ -98,12 +101,25 @@ def _headline() -> tuple[Panel, ...]:
                 "Cycles met, of those met or breached in the window, of all policies of kind sla; "
                 "beside it what their objectives ask for, weighed by the same cycles (R26, R30).",
                 "percentunit",
-                8,
+                6,
                 5,
                 decimals=1,
                 empty="no outcome yet",
             ),
             kept_and_meant,
+        ),
+        number(
+            Frame(
+                "Tickets kept whole",
+                "Tickets resolved in the window with all their promises to customers met, of those "
+                "resolved (R27); over all policies and metrics, whatever is chosen above.",
+                "percentunit",
+                4,
+                5,
+                decimals=1,
+                empty="none resolved yet",
+            ),
+            (Ask(f"sum({whole}) / (sum({resolved}) > 0)", "whole"),),
         ),
         number(
             Frame(
@@ -139,7 +155,7 @@ def _headline() -> tuple[Panel, ...]:
                 "Open clocks past their deadline. Each has been counted as breached already; what "
                 "is left to do is to answer.",
                 "short",
-                4,
+                3,
                 5,
                 decimals=0,
             ),
@@ -152,7 +168,7 @@ def _headline() -> tuple[Panel, ...]:
                 "Resolutions in time that were given back within the time shown: speed without "
                 "quality (R29).",
                 "short",
-                4,
+                3,
                 5,
                 decimals=0,
             ),
@@ -242,14 +258,14 @@ def _causes() -> Panel:
     )
 
 
-def _by_cause() -> Panel:
+def _by_promise() -> Panel:
     counted = grown("sla_breaches_total", over=SINCE)
     return lengths(
         Frame(
             "Breaches by promise",
             "Breaches within the time shown, by policy and metric.",
             "short",
-            6,
+            12,
             9,
             decimals=0,
             empty="none",
@@ -267,12 +283,54 @@ def _by_team() -> Panel:
             "Breaches within the time shown, by the team that held the ticket at the breach: the "
             "ten with the most.",
             "short",
-            6,
+            9,
             9,
             decimals=0,
             empty="none",
         ),
         (Ask(f"sort_desc(topk(10, {teams} >= 0.5))", "{{team}}"),),
+    )
+
+
+def _spent() -> Panel:
+    spent = grown("sla_breach_team_seconds_total", over=SINCE)
+    teams = spoken(f"sum by (team) ({spent})", "team", "no team")
+    return lengths(
+        Frame(
+            "Where the time of breached cycles went",
+            "Active time up to the breach of what was breached within the time shown, by the team "
+            "that held the ticket meanwhile: the ten with the most (R28). Not whose fault it was, "
+            "but where to look.",
+            "s",
+            9,
+            9,
+            decimals=1,
+            empty="none",
+        ),
+        (Ask(f"sort_desc(topk(10, {teams} > 0))", "{{team}}"),),
+    )
+
+
+def _before() -> Panel:
+    spent = f"sum({grown('sla_breach_team_seconds_total', over=SINCE)})"
+    alone = f"sum({grown('sla_breach_unassigned_seconds_total', over=SINCE)})"
+    every = f"sum({grown('sla_breaches_total', over=SINCE)})"
+    again = f"sum({grown('sla_reopened_breaches_total', over=SINCE)})"
+    return number(
+        Frame(
+            "Of breaches",
+            "The share of their active time in which nobody was assigned, and the share of them "
+            "that fell on tickets taken up again after they had been solved (R28).",
+            "percentunit",
+            6,
+            9,
+            decimals=0,
+            empty="no breach",
+        ),
+        (
+            Ask(f"{alone} / ({spent} > 0)", "time with nobody"),
+            Ask(f"{again} / ({every} > 0)", "on reopened tickets"),
+        ),
     )
 
 

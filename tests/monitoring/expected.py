@@ -14,6 +14,7 @@ from itertools import pairwise
 from typing import Any
 
 from streams.sla.facts import Fact
+from streams.sla.tickets import TicketOutcomes
 from streams.wire.instant import parse
 from tests.monitoring.run import PARTITIONS, Run
 
@@ -146,6 +147,36 @@ class Expected:
         """Count cycles by outcome, a breached one once (R26)."""
         outcomes = ("met", "breached", "cancelled")
         return [self.grown(ending, lambda fact: bool(ending(fact)), zeros=outcomes)]
+
+    def whole(self) -> list[Answer]:
+        """R27: the share of resolved tickets of which nothing promised to customers was missed."""
+        tickets = TicketOutcomes()
+        for fact in self.facts:
+            tickets.add(fact)
+        rate = tickets.judged(self.run.resolved).rate
+        assert rate is not None
+        return [{"whole": exactly(float(rate))}]
+
+    def spent(self) -> list[Answer]:
+        """R28: add up the time of breached cycles by team: the ten with the most, or fewer."""
+        breaches = [one["data"] for one in self.run.events if one["type"] == "sla.breached"]
+        teams = Counter[str]()
+        for breach in breaches:
+            for one in breach["causes"]["by_team"]:
+                teams[one["team"] or "no team"] += one["seconds"]
+        # A series that begins with its first breach is not seen to grow by it.
+        return [Some({team: (0, 1.35 * ms + 1) for team, ms in teams.items()}, least=5, most=10)]
+
+    def of_breaches(self) -> list[Answer]:
+        """R28: bound the shares by what was said of all breaches."""
+        causes = [one["data"]["causes"] for one in self.run.events if one["type"] == "sla.breached"]
+        alone = sum(one["before_assignment_seconds"] for one in causes)
+        spent = sum(team["seconds"] for one in causes for team in one["by_team"])
+        again = sum(one["reopens"] > 0 for one in causes) / len(causes)
+        return [
+            {"time with nobody": (0.5 * alone / spent, min(1, 2 * alone / spent))},
+            {"on reopened tickets": (0.5 * again, min(1, 2 * again))},
+        ]
 
     def reopened(self) -> dict[str, Range]:
         """Count resolutions that were met and given back."""

@@ -78,8 +78,8 @@ def selectors(board: Board) -> Iterator[str]:
         for metric in METRIC.findall(query):
             yield f"{panel['title']} {letter}: {metric} is selected by nothing"
         for metric, inside, _ in SELECTOR.findall(query):
-            chosen = [one for one in ("policy", "metric") if one in known.get(metric, ())]
-            for name in ("job", "instance", *chosen):
+            chosen = {"policy", "metric"} & names & known.get(metric, set())
+            for name in ("job", "instance", *sorted(chosen)):
                 if f'{name}=~"${name}"' not in inside or name not in names:
                     yield f"{panel['title']} {letter}: {metric} does not go by {name}"
 

@@ -37,6 +37,7 @@ AHEAD = 3.0
 """Seconds that events are ahead of the clock."""
 
 PATIENCE = 60.0
+Events = list[dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -48,10 +49,12 @@ class Run:
     now: int
     seconds: float
     told: list[Told]
+    events: list[dict[str, Any]]
     before: int
     statuses: list[dict[str, Any]]
     sample: Sample
     sent: Counter[str]
+    resolved: set[str]
     instance: str
 
     @property
@@ -92,19 +95,20 @@ def played(rig: Rig, folder: Path) -> Iterator[Run]:
                 left = _publish(rig, left, int(shown + AHEAD * RATE * 1000))
                 time.sleep(0.3)
             rig.until(lambda: _sum(server, "sla_clock_timestamp_seconds") * 1000 > end, "played")
-            at, told, statuses = _still(rig, server)
+            at, events, statuses = _still(rig, server)
+            sent = [json.loads(one.value) for one in sample.records if one.time <= end]
             yield Run(
                 prometheus=server,
                 at=at,
                 now=int(_sum(server, "sla_clock_timestamp_seconds", at) * 1000),
                 seconds=at - started,
-                told=told,
+                told=[read(json.dumps(event).encode()) for event in events],
+                events=events,
                 before=before,
                 statuses=statuses,
                 sample=sample,
-                sent=Counter(
-                    json.loads(one.value)["type"] for one in sample.records if one.time <= end
-                ),
+                sent=Counter(event["type"] for event in sent),
+                resolved=_resolved(sent, sample),
                 instance=instance,
             )
 
@@ -119,25 +123,34 @@ def _sum(server: Prometheus, query: str, at: float | None = None) -> float:
     return sum(value for _, value in server.ask(query, at))
 
 
-def _still(rig: Rig, server: Prometheus) -> tuple[float, list[Told], list[dict[str, Any]]]:
+def _still(
+    rig: Rig, server: Prometheus
+) -> tuple[float, list[dict[str, Any]], list[dict[str, Any]]]:
     """Find an instant at which what was said and what was scraped are the same."""
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
         statuses = _statuses(rig)
-        told = [read(record.value) for record in rig.read(rig.names.sla_events)]
-        said = Counter(one.fact.type for one in told)
+        events = rig.facts()
+        said = Counter(event["type"] for event in events)
         ((_, at),) = server.ask("timestamp(sla_clock_timestamp_seconds)")
         same = (
-            _sum(server, "sla_breaches_total", at) == said["breached"]
-            and _sum(server, "sla_warnings_total", at) == said["breach_imminent"]
+            _sum(server, "sla_breaches_total", at) == said["sla.breached"]
+            and _sum(server, "sla_warnings_total", at) == said["sla.breach_imminent"]
             and _sum(server, "sla_open_clocks", at) == sum(len(one["clocks"]) for one in statuses)
             and _sum(server, "sla_consumer_lag_records", at) == 0
             and _statuses(rig) == statuses
         )
         if same:
-            return at, told, statuses
+            return at, events, statuses
         time.sleep(0.3)
     raise AssertionError(f"what is scraped does not get even with what is said: {said}")
+
+
+def _resolved(sent: list[dict[str, Any]], sample: Sample) -> set[str]:
+    """Name the tickets that were last said to be solved or closed."""
+    of = sample.policies.category
+    last = {one["subject"]: one["data"]["status"] for one in sent if "status" in one["data"]}
+    return {ticket for ticket, status in last.items() if of(status) in {"solved", "closed"}}
 
 
 def _statuses(rig: Rig) -> list[dict[str, Any]]:

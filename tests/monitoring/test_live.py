@@ -89,6 +89,7 @@ def one(name: str, bounds: Range) -> list[Answer]:
 
 PROMISE: dict[str, Callable[[Expected], Sequence[Answer]]] = {
     "Promises to customers": lambda e: e.kept_and_meant(),
+    "Tickets kept whole": lambda e: e.whole(),
     "Below objective": lambda e: e.below(),
     "Least budget left": lambda e: e.least(),
     "Overdue now": lambda e: one("overdue", e.overdue()),
@@ -99,6 +100,8 @@ PROMISE: dict[str, Callable[[Expected], Sequence[Answer]]] = {
     "Breaches by what brought them about": lambda e: e.by_cause(),
     "Breaches by promise": lambda e: e.by_promise(),
     "Breaches by team": lambda e: e.by_team(),
+    "Where the time of breached cycles went": lambda e: e.spent(),
+    "Of breaches": lambda e: e.of_breaches(),
     "How much of the target was used": lambda e: e.shares(),
     "Half used at most, nine in ten at most": lambda _: [
         {"half": (0.02, 0.6)},
@@ -151,6 +154,7 @@ ENGINE: dict[str, Callable[[Expected], Sequence[Answer]]] = {
         {"99 %, at most": (0.05, DAY)},
         {"the latest, its bucket": (0.05, DAY)},
     ],
+    "Overdue and not said": lambda _: one("clocks", (0, 200)),
     "How far behind its clock a worker is": lambda e: one(e.run.instance, (-DAY, 2 * DAY)),
     "Records behind, by partition": lambda _: [
         {f"partition {number}": exactly(0) for number in range(PARTITIONS)}
