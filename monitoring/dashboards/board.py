@@ -57,6 +57,7 @@ def made(board: Board) -> dashboard.Dashboard:
         .tooltip(DashboardCursorSync.CROSSHAIR)
         .readonly()
         .link(_links())
+        .annotations([])
     )
     for variable in _variables(board):
         built.with_variable(variable)

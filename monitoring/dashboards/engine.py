@@ -79,8 +79,8 @@ def _one(title: str, told: str, query: str, unit: str = "short", steps: Steps = 
     return number(Frame(title, told, unit, 4, 4, decimals), (Ask(query, title),), steps)
 
 
-def _third(title: str, told: str, unit: str = "short", every: str = "") -> Frame:
-    return Frame(title, told, unit, 8, 8, every=every, empty="none")
+def _third(title: str, told: str, unit: str = "short") -> Frame:
+    return Frame(title, told, unit, 8, 8, empty="none seen")
 
 
 def _headline() -> tuple[Panel, ...]:
@@ -145,12 +145,13 @@ def _workers() -> Panel:
             6,
         ),
         Rows(
-            {"instance": "Worker", "job": "Job", "state": "State", "version": "Version"},
+            {"instance": "Worker", "state": "State", "version": "Version"},
+            {"Worker": 180},
             sort="Worker",
             words={"State": STATES},
         ),
         (
-            Column("In state", f"{w('sla_worker_state')} == 1"),
+            Column("In state", f"sum by ({WORKER}, state) ({w('sla_worker_state')}) == 1"),
             Column("Info", f"max by ({WORKER}, version) ({w('sla_build_info')})"),
             Column("Up", up, "s"),
             Column("Partitions", held),
@@ -165,7 +166,7 @@ def _workers() -> Panel:
                 steps=((None, PALE), (1, FAIR)),
             ),
         ),
-        hidden=("In state", "Info"),
+        hidden=("In state", "Info", "job"),
     )
 
 
@@ -184,6 +185,7 @@ def _lateness() -> Panel:
             Ask(quantile(0.99, late), "99 %, at most"),
             Ask(quantile(1, late), "the latest, its bucket"),
         ),
+        points=True,
     )
 
 
@@ -226,19 +228,20 @@ def _commits() -> Panel:
     return lines(
         _half(
             "Commits and transactions",
-            "Rounds of the commit a second, and Kafka transactions: one for each partition and "
-            "round.",
+            "Rounds of the commit a second; Kafka transactions, one for each partition and round; "
+            "and ticks, one for each partition.",
             "ops",
         ),
         (
             Ask(f"sum({rate('sla_commits_total')})", "commits"),
             Ask(f"sum({rate('sla_transactions_total')})", "transactions"),
+            Ask(f"sum({rate('sla_ticks_total')})", "ticks"),
         ),
     )
 
 
 def _half(title: str, told: str, unit: str = "short") -> Frame:
-    return Frame(title, told, unit, 6, 8)
+    return Frame(title, told, unit, 6, 8, empty="none seen")
 
 
 def _commit_time() -> Panel:
@@ -270,8 +273,8 @@ def _fenced() -> Panel:
             "open, whose work is done again, and producers that were shut out.",
         ),
         (
-            Ask(f"sum({_g('sla_transactions_aborted_total')})", "transactions aborted"),
-            Ask(f"sum({_g('sla_producers_fenced_total')})", "producers fenced"),
+            Ask(only(f"sum({_g('sla_transactions_aborted_total')})"), "transactions aborted"),
+            Ask(only(f"sum({_g('sla_producers_fenced_total')})"), "producers fenced"),
         ),
     )
 
@@ -321,7 +324,7 @@ def _states() -> Panel:
 def _rebalances() -> Panel:
     return bars(
         _third("Rebalances", "Rebalances of the consumer group, by the worker that took part."),
-        (Ask(f"sum by (instance) ({_g('sla_rebalances_total')})", "{{instance}}"),),
+        (Ask(only(f"sum by (instance) ({_g('sla_rebalances_total')})"), "{{instance}}"),),
     )
 
 
@@ -373,8 +376,8 @@ def _failures() -> Panel:
             "could not be counted, which is a defect.",
         ),
         (
-            Ask(f"sum({_g('sla_tick_failures_total')})", "ticks"),
-            Ask(f"sum({_g('sla_meter_errors_total')})", "observations"),
+            Ask(only(f"sum({_g('sla_tick_failures_total')})"), "ticks"),
+            Ask(only(f"sum({_g('sla_meter_errors_total')})"), "observations"),
         ),
     )
 
@@ -400,9 +403,6 @@ def _processor() -> Panel:
 
 def _held() -> Panel:
     return lines(
-        _third("Rows and ticks", "Rows held, all tables, and ticks applied a second."),
-        (
-            Ask(f"sum({w('sla_rows')})", "rows"),
-            Ask(f"sum({rate('sla_ticks_total')})", "ticks a second"),
-        ),
+        _third("Rows held", "Rows of all tables that are held in memory, by worker."),
+        (Ask(f"sum by (instance) ({w('sla_rows')})", "{{instance}}"),),
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from grafana_foundation_sdk.builders.dashboard import Dashboard
 
 from monitoring.dashboards.board import Board, Part, made
@@ -13,6 +15,8 @@ from monitoring.dashboards.panels import (
     NONE_IS_FAIR,
     PALE,
     PLAIN,
+    PROMISE,
+    PROMISE_WIDE,
     Column,
     Frame,
     Panel,
@@ -38,6 +42,9 @@ from monitoring.dashboards.query import (
 
 AHEAD: Steps = ((None, PALE), (1, FAIR))
 LATE: Steps = ((None, PALE), (1, BAD))
+LEVELS = {"level none": CALM, "level 1": "yellow", "level 2": FAIR, "level 3": BAD}
+"""Colours of the levels that most policies name; others take theirs from the palette."""
+
 TIMES: tuple[tuple[str, int | None, int | None, str], ...] = (
     ("over 4 h late", None, -14400, "dark-red"),
     ("up to 4 h late", -14400, 0, BAD),
@@ -81,7 +88,7 @@ def _headline() -> tuple[Panel, ...]:
     running, paused = 'state="running"', 'state="paused"'
     return (
         _small(
-            "Tickets with a promise to keep",
+            "Open tickets",
             "Tickets with at least one open clock, of all policies.",
             f"sum({of('sla_open_tickets', by=HERE)})",
         ),
@@ -108,7 +115,7 @@ def _headline() -> tuple[Panel, ...]:
             ((None, GOOD), (1, BAD)),
         ),
         _small(
-            "Tickets without a promise",
+            "Unmatched tickets",
             "Tickets first seen within the time shown that no policy matched (R19): a gap in the "
             "policies, or tickets that are none of them.",
             f"sum({grown('sla_unmatched_tickets_total', by=HERE, over=SINCE)})",
@@ -148,7 +155,7 @@ def _promises() -> Panel:
             14,
             9,
         ),
-        Rows({"policy": "Policy", "kind": "Kind", "metric": "Metric"}, sort="Overdue", down=True),
+        Rows(PROMISE, PROMISE_WIDE, sort="Overdue", down=True),
         (
             Column("Run", f"sum by ({EACH}) ({states[0]})"),
             Column("Paused", f"sum by ({EACH}) ({states[1]})"),
@@ -185,22 +192,25 @@ def _by_team() -> Panel:
             10,
             8,
             decimals=0,
-            empty="none",
+            empty="none seen",
         ),
         (Ask(f"sort_desc(topk(10, {teams} >= 0.5))", "{{team}}"),),
     )
 
 
-def _hourly(title: str, told: str, asks: tuple[Ask, ...], **colours: str) -> Panel:
+def _hourly(
+    title: str, told: str, asks: tuple[Ask, ...], colours: Mapping[str, str] | None = None
+) -> Panel:
     return bars(Frame(title, told, "short", 12, 8, decimals=0, every="1h"), asks, colours)
 
 
 def _warnings() -> Panel:
-    levels = spoken(f"sum by (level) ({grown('sla_warnings_total')})", "level", "no level")
+    levels = spoken(f"sum by (level) ({grown('sla_warnings_total')})", "level", "none")
     return _hourly(
         "Warnings by level",
         "Warnings given, by the hour and by the level of escalation that the policy names (R21).",
         (Ask(levels, "level {{level}}"),),
+        LEVELS,
     )
 
 
@@ -221,8 +231,7 @@ def _arrivals() -> Panel:
         "What came in",
         "Tickets created and messages written, by anybody, by the hour.",
         (Ask(f"sum({created})", "tickets"), Ask(f"sum({messages})", "messages")),
-        tickets="blue",
-        messages="light-blue",
+        {"tickets": CALM, "messages": "light-blue"},
     )
 
 
@@ -232,7 +241,5 @@ def _outcomes() -> Panel:
         "Cycles by outcome, by the hour: met when fulfilled in time, breached at the breach, "
         "cancelled where the promise went away (R26).",
         (Ask(f"sum by (outcome) ({grown('sla_clocks_closed_total')})", "{{outcome}}"),),
-        met=GOOD,
-        breached=BAD,
-        cancelled="super-light-blue",
+        {"met": GOOD, "breached": BAD, "cancelled": "super-light-blue"},
     )

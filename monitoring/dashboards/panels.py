@@ -29,6 +29,10 @@ Steps = Sequence[tuple[float | None, str]]
 PLAIN: Steps = ((None, PALE),)
 NONE_IS_GOOD: Steps = ((None, GOOD), (1, BAD))
 NONE_IS_FAIR: Steps = ((None, GOOD), (1, FAIR))
+PROMISE = {"policy": "Policy", "kind": "Kind", "metric": "Metric"}
+PROMISE_WIDE = {"Policy": 110, "Kind": 60, "Metric": 150}
+"""The labels that name a promise in a table, and the widths of their columns."""
+
 Any_ = TypeVar("Any_", stat.Panel, timeseries.Panel, bargauge.Panel, table.Panel)
 Panel = stat.Panel | timeseries.Panel | bargauge.Panel | table.Panel
 
@@ -64,9 +68,13 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """What a table's lines are: the labels that name them, and a label whose words are coloured."""
+    """What a table's lines are: the labels that name them, and how wide these are, in pixels.
+
+    `words` colours the words of a label.
+    """
 
     labels: Mapping[str, str]
+    wide: Mapping[str, int]
     sort: str
     down: bool = False
     words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -87,8 +95,15 @@ def number(
         .graph_mode(shapes.BigValueGraphMode.AREA if graph else shapes.BigValueGraphMode.NONE)
         .text_mode(_text_mode(asks))
         .justify_mode(shapes.BigValueJustifyMode.CENTER)
+        .text(_text(asks))
         .orientation(shapes.VizOrientation.AUTO)
     )
+
+
+def _text(asks: Sequence[Ask]) -> common.VizTextDisplayOptions:
+    """Give several numbers one size; one number alone takes what room there is."""
+    text = common.VizTextDisplayOptions()
+    return text.title_size(14).value_size(32) if len(asks) > 1 else text
 
 
 def _text_mode(asks: Sequence[Ask]) -> shapes.BigValueTextMode:
@@ -113,10 +128,12 @@ def lengths(
         .orientation(shapes.VizOrientation.HORIZONTAL)
         .display_mode(shapes.BarGaugeDisplayMode.BASIC)
         .value_mode(shapes.BarGaugeValueMode.TEXT)
+        .text(common.VizTextDisplayOptions().value_size(15))
         .name_placement(shapes.BarGaugeNamePlacement.LEFT)
         .show_unfilled(show_unfilled=False)
-        .sizing(shapes.BarGaugeSizing.AUTO)
+        .sizing(shapes.BarGaugeSizing.MANUAL)
         .min_viz_height(14)
+        .max_viz_height(28)
         .min_viz_width(8)
     )
 
@@ -129,14 +146,20 @@ def lines(
     floor: float | None = 0,
     ceiling: float | None = None,
     line: float | None = None,
+    points: bool = False,
 ) -> timeseries.Panel:
-    """Draw lines over time; those whose names match `dashed` dashed, a threshold at `line`."""
+    """Draw lines over time; those whose names match `dashed` dashed, a threshold at `line`.
+
+    `points` shows each value, where there are few and a line would have gaps.
+    """
     panel = _over_time(frame, asks, floor)
+    if points:
+        panel.show_points(shapes.VisibilityMode.ALWAYS).point_size(4)
     if ceiling is not None:
         panel.max(ceiling)
     if dashed:
         dashes = {"fill": "dash", "dash": [6, 6]}
-        properties = [_said("custom.lineStyle", dashes), _said("custom.lineWidth", 1)]
+        properties = [_said("custom.lineStyle", dashes), _colour("gray")]
         panel.override_by_regexp(dashed, properties)
     if line is not None:
         panel.thresholds(_steps(((None, "transparent"), (line, BAD)))).thresholds_style(
@@ -168,7 +191,7 @@ def _over_time(frame: Frame, asks: Sequence[Ask], floor: float | None) -> timese
     if floor is not None:
         panel.min(floor)
     return (
-        panel.color_scheme(dashboard.FieldColor().mode(FieldColorModeId.PALETTE_CLASSIC_BY_NAME))
+        panel.color_scheme(dashboard.FieldColor().mode(FieldColorModeId.PALETTE_CLASSIC))
         .show_points(shapes.VisibilityMode.NEVER)
         .axis_border_show(axis_border_show=False)
         .legend(
@@ -190,11 +213,11 @@ def rows(
 ) -> table.Panel:
     """Make a table of numbers of now: a line for each set of labels, a column for each query.
 
-    Of the `hidden` columns only the labels are shown.
+    Of the `hidden` columns only the labels are shown, and of hidden labels nothing.
     """
     panel = _framed(table.Panel(), frame)
     names = dict(rows.labels)
-    away = {"Time": True}
+    away = dict.fromkeys(["Time", *hidden], True)
     for letter, column in zip("ABCDEFGHIJ", columns, strict=False):
         ask = _query(Ask(column.expr, column.name), letter).instant()
         panel.with_target(ask.format(PromQueryFormat.TABLE))
@@ -203,6 +226,8 @@ def rows(
             continue
         names[f"Value #{letter}"] = column.name
         panel.override_by_name(column.name, _shown(column))
+    for label, pixels in rows.wide.items():
+        panel.override_by_name(label, [_said("custom.width", pixels)])
     for label, words in rows.words.items():
         panel.override_by_name(label, _words(words))
     order = {name: place for place, name in enumerate(names)}

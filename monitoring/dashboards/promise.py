@@ -12,6 +12,8 @@ from monitoring.dashboards.panels import (
     GOOD,
     NONE_IS_FAIR,
     NONE_IS_GOOD,
+    PROMISE,
+    PROMISE_WIDE,
     Column,
     Frame,
     Panel,
@@ -164,7 +166,7 @@ def _headline() -> tuple[Panel, ...]:
         ),
         number(
             Frame(
-                "Reopened after met",
+                "Reopened",
                 "Resolutions in time that were given back within the time shown: speed without "
                 "quality (R29).",
                 "short",
@@ -197,9 +199,9 @@ def _promises() -> Panel:
             "objective inside.",
             "short",
             24,
-            9,
+            8,
         ),
-        Rows({"policy": "Policy", "kind": "Kind", "metric": "Metric"}, sort="Budget left"),
+        Rows(PROMISE, PROMISE_WIDE, sort="Budget left"),
         columns,
     )
 
@@ -251,7 +253,7 @@ def _causes() -> Panel:
             9,
             decimals=0,
             every="1h",
-            empty="none",
+            empty="none seen",
         ),
         (Ask(only(f"sum by (cause) ({grown('sla_breaches_total')})"), "{{cause}}"),),
         CAUSES,
@@ -268,7 +270,7 @@ def _by_promise() -> Panel:
             12,
             9,
             decimals=0,
-            empty="none",
+            empty="none seen",
         ),
         (Ask(f"sort_desc(sum by ({EACH}) ({counted}))", NAMED),),
     )
@@ -286,7 +288,7 @@ def _by_team() -> Panel:
             9,
             9,
             decimals=0,
-            empty="none",
+            empty="none seen",
         ),
         (Ask(f"sort_desc(topk(10, {teams} >= 0.5))", "{{team}}"),),
     )
@@ -305,7 +307,7 @@ def _spent() -> Panel:
             9,
             9,
             decimals=1,
-            empty="none",
+            empty="none seen",
         ),
         (Ask(f"sort_desc(topk(10, {teams} > 0))", "{{team}}"),),
     )
@@ -329,7 +331,7 @@ def _before() -> Panel:
         ),
         (
             Ask(f"{alone} / ({spent} > 0)", "time with nobody"),
-            Ask(f"{again} / ({every} > 0)", "on reopened tickets"),
+            Ask(f"{again} / ({every} > 0)", "after a reopen"),
         ),
     )
 
@@ -370,18 +372,19 @@ def _used() -> Panel:
         Frame(
             "Half used at most, nine in ten at most",
             "The share of the target that half, and nine in ten, of the fulfilled cycles stayed "
-            "below, by the hour and estimated from buckets; above 100 % is late.",
+            "below, of six hours each and estimated from buckets; above 100 % is late.",
             "percentunit",
             8,
             8,
             decimals=0,
-            every="1h",
+            every="6h",
         ),
         (
             Ask(quantile(0.5, used, promised=True), "half"),
             Ask(quantile(0.9, used, promised=True), "nine in ten"),
         ),
         line=1,
+        points=True,
     )
 
 
@@ -395,7 +398,7 @@ def _reopened() -> Panel:
             8,
             decimals=0,
             every="1h",
-            empty="none",
+            empty="none seen",
         ),
         (Ask(only(f"sum by ({EACH}) ({grown('sla_reopened_after_met_total')})"), NAMED),),
     )

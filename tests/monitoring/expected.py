@@ -141,7 +141,7 @@ class Expected:
 
     def warned(self) -> list[Answer]:
         """Count warnings by level."""
-        return [self.grown(lambda fact: f"level {fact.level or 'no level'}", warning)]
+        return [self.grown(lambda fact: f"level {fact.level or 'none'}", warning)]
 
     def outcomes(self) -> list[Answer]:
         """Count cycles by outcome, a breached one once (R26)."""
@@ -175,7 +175,7 @@ class Expected:
         again = sum(one["reopens"] > 0 for one in causes) / len(causes)
         return [
             {"time with nobody": (0.5 * alone / spent, min(1, 2 * alone / spent))},
-            {"on reopened tickets": (0.5 * again, min(1, 2 * again))},
+            {"after a reopen": (0.5 * again, min(1, 2 * again))},
         ]
 
     def reopened(self) -> dict[str, Range]:

@@ -25,10 +25,16 @@ def prometheus() -> str | None:
 
 
 class Prometheus:
-    """Scrapes `targets` (host:port) every `every` seconds, into a folder; ends with its context."""
+    """Scrapes `targets` (host:port) every `every` seconds, into a folder; ends with its context.
 
-    def __init__(self, folder: Path, targets: Sequence[str], every: float = 0.5) -> None:
+    A value holds until the next one, but not longer than `back`.
+    """
+
+    def __init__(
+        self, folder: Path, targets: Sequence[str], every: float = 0.5, back: str = "5m"
+    ) -> None:
         self.folder = folder
+        self.back = back
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         often = f"{every * 1000:.0f}ms"
@@ -46,6 +52,7 @@ class Prometheus:
             # What was recorded of another year is not to be thrown away.
             "--storage.tsdb.retention.time=100y",
             f"--web.listen-address=127.0.0.1:{self.port}",
+            f"--query.lookback-delta={self.back}",
             "--log.level=warn",
         ]
         with (self.folder / "prometheus.log").open("wb") as log:
