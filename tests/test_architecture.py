@@ -19,11 +19,12 @@ KNOWS: dict[str, set[str]] = {
     "history": {"sla", "wire", "policies"},
     "insight": {"sla", "wire", "policies", "history"},
     "report": {"sla", "wire", "policies", "history", "insight"},
-    "worker": {"sla", "policies", "wire", "work", "history"},
+    "desk": {"sla", "wire", "work"},
+    "worker": {"sla", "policies", "wire", "work", "history", "desk"},
     "broker": set(),
-    "demo": {"sla", "policies", "wire", "work", "history", "worker", "broker"},
+    "demo": {"sla", "policies", "wire", "work", "history", "desk", "worker", "broker"},
     "cli": {
-        *("sla", "policies", "wire", "work", "history", "worker", "broker", "demo"),
+        *("sla", "policies", "wire", "work", "history", "desk", "worker", "broker", "demo"),
         *("insight", "report"),
     },
 }

@@ -7,16 +7,16 @@ from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
-from urllib.error import HTTPError, URLError
-from urllib.parse import quote, urlsplit
-from urllib.request import ProxyHandler, build_opener
+from urllib.parse import quote
 
 import click
 
+from streams.cli.asking import Door, asking
 from streams.cli.explained import show_ticket
 from streams.cli.failure import Failure
 from streams.cli.options import Instant
 from streams.cli.progress import bar
+from streams.desk.ticket import ticket as shown
 from streams.history.merges import hand_on
 from streams.history.reading import Reading, UnreadableFile, read
 from streams.history.replay import by_ticket
@@ -26,10 +26,7 @@ from streams.sla.events import TicketEvent
 from streams.sla.policy import PolicySet
 from streams.sla.ticket import Ticket
 from streams.wire.instant import show
-from streams.worker.tickets import ticket as shown
 
-WORKER = "http://127.0.0.1:6066"
-PATIENCE = 10
 SHOWN = 5
 
 
@@ -43,7 +40,7 @@ SHOWN = 5
 @click.option(
     "--until", type=Instant(), help="With --events: the instant reached; else the last event's."
 )
-@click.option("--url", help=f"Where a worker listens; {WORKER} unless said.")
+@asking
 @click.option("--json", "as_json", is_flag=True, help="As the worker's /tickets/{id} has it.")
 @click.option("--all", "whole", is_flag=True, help="Every window, every former deadline.")
 def explain(
@@ -52,8 +49,8 @@ def explain(
     more: tuple[str, ...],
     policies: Path | None,
     until: int | None,
-    url: str | None,
     *,
+    door: Door,
     as_json: bool,
     whole: bool,
 ) -> None:
@@ -67,8 +64,8 @@ def explain(
     """
     if first is None:
         _only_with_events(more, policies, until)
-        told = _asked(url or WORKER, ticket)
-    elif policies is None or url is not None:
+        told = _asked(door, ticket)
+    elif policies is None or door.named:
         message = "with --events say --policies FILE, and no --url"
         raise click.UsageError(message)
     else:
@@ -142,32 +139,12 @@ def _complain(reading: Reading) -> None:
         click.echo(f"{len(reading.rejected)} records rejected; the rest went on", err=True)
 
 
-def _asked(url: str, id_: str) -> dict[str, Any]:
+def _asked(door: Door, id_: str) -> dict[str, Any]:
     """Ask a worker for a ticket."""
-    if urlsplit(url).scheme not in ("http", "https"):
-        message = f"--url {url}: not an address; write it like {WORKER}"
-        raise click.UsageError(message)
-    address = f"{url.rstrip('/')}/tickets/{quote(id_, safe='')}"
-    try:
-        # A worker is near, whatever proxy leads to the world.
-        with build_opener(ProxyHandler({})).open(address, timeout=PATIENCE) as answer:
-            told = json.load(answer)
-    except HTTPError as refusal:
-        raise Failure(_refused(url, refusal)) from None
-    except (URLError, TimeoutError, OSError) as fault:
-        reason = getattr(fault, "reason", fault)
-        message = f"--url {url}: no answer ({reason}); start a worker, or name where one listens"
-        raise Failure(message) from None
-    except ValueError:
-        told = None
+    told = door.ask(f"/tickets/{quote(id_, safe='')}")
     if not isinstance(told, dict) or "earlier_cycles" not in told:
-        message = f"--url {url}: what answers is no worker of this release; name where one listens"
+        message = (
+            f"--url {door.url}: what answers is no worker of this release; name where one listens"
+        )
         raise Failure(message)
     return told
-
-
-def _refused(url: str, refusal: HTTPError) -> str:
-    try:
-        return str(json.load(refusal)["error"])
-    except (ValueError, KeyError, TypeError):
-        return f"--url {url}: answers {refusal.code} {refusal.reason}; name where a worker listens"

@@ -11,11 +11,11 @@ import click
 from streams import work
 from streams.cli.failure import Failure
 from streams.cli.options import Instant, connected
+from streams.desk.http import CannotListen
 from streams.policies import PoliciesError
 from streams.worker import logs
 from streams.worker.bootstrap import run
 from streams.worker.connection import BadCredentials
-from streams.worker.http import CannotListen
 from streams.worker.preflight import PreflightError
 from streams.worker.settings import OPEN_CLOCKS, Settings, SettingsError, read_file
 
@@ -52,6 +52,10 @@ def _from_file(ctx: click.Context, _param: click.Parameter, path: Path | None) -
 @click.option("--http-host", default="127.0.0.1", help="Where to listen.")
 @click.option(
     "--http-port", type=click.IntRange(0, 65535), default=6066, help="0 takes a free one."
+)
+@click.option(
+    "--http-token",
+    help="Whoever looks in must know it, but for the probes; better set as SLA_HTTP_TOKEN.",
 )
 @click.option(
     "--open-clocks",

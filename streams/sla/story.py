@@ -116,8 +116,8 @@ class Story:
     status was last set, which lifts a pause where the policy says so (R15). `gone`: merged, deleted
     or spam, and `bequests` what is left to a survivor, by whose it was (R20). `reopens`: how often
     a solved ticket was taken up again, the last time at `reopened_at` (R12, R28). `team_since`:
-    since when the team holds it, in its `tenures`-th interval (R14). `solved_at`: since when it is
-    solved; also None where a row of an earlier release does not tell.
+    since when the team holds it, in its `tenures`-th interval (R14). `solved_at`: when it was
+    last solved; also None where a row of an earlier release does not tell.
     """
 
     opened_at: int | None = None
@@ -213,7 +213,6 @@ class Story:
         elif self.solved:
             self.reopens += 1
             self.reopened_at = time
-            self.solved_at = None
         self.solved = done
 
     def _reread(self, time: int, category: Callable[[str | None], str]) -> None:

@@ -20,7 +20,7 @@ from streams.wire.row import CLOCK_HEAD, CLOCK_TAIL, STATE_VERSION, must_be_read
 LIVE = ("running", "paused")
 
 KIND, METRIC, _CYCLE, POLICY, TARGET, _STARTED, SINCE, STATE, _REVISION, USED = range(10)
-DEADLINE, BREACHED_AT = CLOCK_HEAD + 2, CLOCK_HEAD + 3
+STEP, DEADLINE, BREACHED_AT = CLOCK_HEAD, CLOCK_HEAD + 2, CLOCK_HEAD + 3
 VERSION = CLOCK_HEAD + CLOCK_TAIL
 ATTRIBUTES, SOLVED, GONE = 1, 7, 9
 """Places in a packed clock, and in a packed story; tests hold that `row` has them so."""
@@ -44,6 +44,8 @@ class OpenClock(NamedTuple):
     target: int
     deadline: int | None
     breached: bool
+    warned: bool = False
+    """Whether a warning of its policy has been given, or passed over (R21)."""
 
 
 class Glance(NamedTuple):
@@ -107,6 +109,7 @@ def _clock(packed: list[Any], version: str) -> OpenClock:
         packed[TARGET],
         packed[DEADLINE] if len(packed) > DEADLINE else None,
         len(packed) > BREACHED_AT and packed[BREACHED_AT] is not None,
+        len(packed) > STEP and packed[STEP] > 0,
     )
 
 
@@ -122,6 +125,7 @@ def open_clocks(ticket: Ticket) -> list[OpenClock]:
             clock.target,
             clock.deadline,
             clock.breached_at is not None,
+            clock.step > 0,
         )
         for clock in ticket.open_clocks()
     ]

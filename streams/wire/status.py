@@ -18,7 +18,8 @@ import orjson
 
 from streams.sla.clock import Clock
 from streams.sla.ticket import Ticket
-from streams.wire.instant import LATEST, show
+from streams.wire.glance import OpenClock
+from streams.wire.instant import LATEST, parse, show
 
 AT_RISK = 0.8
 """The fraction used from which a clock is at risk, where no warning of the policy said so."""
@@ -73,3 +74,22 @@ def clock_status(clock: Clock, as_of: int) -> dict[str, Any]:
         # Breached, warned of, or most of its target used.
         "at_risk": clock.breached_at is not None or clock.step > 0 or elapsed >= AT_RISK * target,
     }
+
+
+def told_clocks(value: dict[str, Any]) -> list[OpenClock]:
+    """Read a record's value back: its clocks as a board has them."""
+    since = parse(value["as_of"])
+    return [
+        OpenClock(
+            (clock["policy"], clock["kind"], clock["metric"]),
+            clock["policy_version"],
+            clock["state"] == "running",
+            since,
+            round(clock["elapsed_seconds"] * 1000),
+            round(clock["target_seconds"] * 1000),
+            None if clock["deadline"] is None else parse(clock["deadline"]),
+            clock["breached_at"] is not None,
+            clock["at_risk"],
+        )
+        for clock in value["clocks"]
+    ]

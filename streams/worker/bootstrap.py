@@ -14,6 +14,10 @@ from aiokafka.errors import KafkaError
 from prometheus_client import CollectorRegistry, ProcessCollector
 
 from streams import work
+from streams.desk.board import Board
+from streams.desk.http import serve as serve_http
+from streams.desk.interface import Held
+from streams.desk.paces import Paces
 from streams.policies import load_file
 from streams.sla.engine import Engine
 from streams.sla.policy import PolicySet
@@ -21,16 +25,14 @@ from streams.sla.ticket import Ticket
 from streams.sla.versions import Adoption
 from streams.wire import row, topics
 from streams.worker import ledger, preflight, versions
-from streams.worker.board import Board
 from streams.worker.clock import Clock, FastClock, wall
 from streams.worker.collector import Collector
 from streams.worker.connection import Connection
 from streams.worker.credits import CreditLedger
+from streams.worker.elsewhere import Elsewhere, Sources
 from streams.worker.follower import Follower
-from streams.worker.http import serve as serve_http
 from streams.worker.ledger import Ledger
 from streams.worker.meter import Meter
-from streams.worker.paces import Paces
 from streams.worker.processor import Processor
 from streams.worker.settings import OPEN_CLOCKS, Settings
 
@@ -50,6 +52,8 @@ class Worker:
     processor: Processor
     meter: Meter
     registry: CollectorRegistry
+    elsewhere: Elsewhere
+    clock_rate: float = 1.0
     collector: Collector = field(init=False)
     restored: asyncio.Event = field(init=False, default_factory=asyncio.Event)
 
@@ -84,12 +88,23 @@ class Worker:
         """The policies that new tickets get."""
         return self.engine.versions.current
 
-    def boards(self) -> Iterator[Board]:
+    @property
+    def partitions(self) -> int:
+        """How many partitions there are, whoever holds them."""
+        return self.app.work.partitions
+
+    def held(self) -> list[Held]:
         """Give the boards of the partitions held, whole."""
+        held = []
         for part in self.app.partitions:
             if "board" in part.scratch:
                 part.scratch["takeover"].whole()
-                yield part.scratch["board"]
+                held.append(Held(part.number, part.scratch["board"], here=True))
+        return held
+
+    def boards(self) -> Iterator[Board]:
+        """Give the same without their numbers."""
+        return (held.board for held in self.held())
 
     @property
     def grace(self) -> int:
@@ -190,7 +205,17 @@ def build(settings: Settings, engine: Engine, follower: Follower) -> Worker:
         processor.adopted(adoption, app.partitions)
 
     follower.told.append(told)
-    worker = Worker(app, engine, follower.own, processor, meter, registry)
+    elsewhere = Elsewhere(
+        connection.client(f"{settings.app_id}-desk"),
+        Sources.of(settings.app_id, names),
+        engine,
+        processor.paces,
+        held=lambda: {part.number for part in app.partitions},
+        count=lambda: app.work.partitions,
+        learn=follower.refresh,
+    )
+    parts = (app, engine, follower.own, processor, meter, registry, elsewhere)
+    worker = Worker(*parts, clock_rate=settings.clock_rate)
     app.on_restored(lambda _: worker.restored.set())
     ProcessCollector(registry=registry)
     return worker
@@ -225,8 +250,10 @@ async def run(settings: Settings) -> None:
         stack.callback(following.cancel)
         catching_up = asyncio.create_task(worker.keep_caught_up())
         stack.callback(catching_up.cancel)
+        elsewhere = asyncio.create_task(worker.elsewhere.run())
+        stack.callback(elsewhere.cancel)
         url = await stack.enter_async_context(
-            serve_http(worker, settings.http_host, settings.http_port)
+            serve_http(worker, settings.http_host, settings.http_port, settings.http_token)
         )
         log.info("worker %s, policies %s: %s", settings.app_id, policies.version, url)
         await worker.app.serve()

@@ -13,9 +13,9 @@ from itertools import accumulate
 
 from prometheus_client.metrics_core import Metric
 
+from streams.desk.board import BREACHED, NOBODY, Board, Place
 from streams.worker import metrics
-from streams.worker.board import NOBODY, Board, Place
-from streams.worker.interface import Worker
+from streams.worker.interface import Measured
 
 PORTION = 5_000
 """Clocks that are counted at a time: some milliseconds."""
@@ -39,7 +39,7 @@ class Tally:
 class Census:
     """Counts the clocks of a worker's boards as they stand at `now` (ms UTC), `known` from 0."""
 
-    def __init__(self, worker: Worker, known: Iterable[Name], now: int) -> None:
+    def __init__(self, worker: Measured, known: Iterable[Name], now: int) -> None:
         self._worker = worker
         self._now = now
         self._tallies: dict[Name, Tally] = {name: Tally() for name in known}
@@ -59,7 +59,7 @@ class Census:
         # Anew for each portion: there may be a schedule more by then.
         now, opened = self._now, self._worker.paces.opened(self._now)
         told = now - self._worker.grace
-        for number, pace, deadline, target, counted, seen, breached in places:
+        for number, pace, deadline, target, counted, seen, marks in places:
             if number == NOBODY:
                 continue
             tally = tallies.get(number)
@@ -74,10 +74,10 @@ class Census:
                 tally.paused += 1
             # As `Standing.overdue` has it (R5, R15).
             if deadline == NOBODY:
-                tally.overdue += breached and remaining <= 0
+                tally.overdue += bool(marks & BREACHED) and remaining <= 0
             elif deadline < now:
                 tally.overdue += 1
-                tally.unfired += deadline < told and not breached
+                tally.unfired += deadline < told and not marks & BREACHED
             tally.left[bisect_left(EDGES, remaining)] += 1
             tally.total += remaining
 

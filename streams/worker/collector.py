@@ -23,7 +23,7 @@ from streams import __version__
 from streams.work import STATES
 from streams.worker import accounts, metrics
 from streams.worker.census import Census
-from streams.worker.interface import Worker
+from streams.worker.interface import Measured
 from streams.worker.metrics import Declared
 
 DAY = 86_400_000
@@ -36,7 +36,7 @@ Name = tuple[str, ...]
 class Collector(Registered):
     """Measures a worker on each scrape; to be registered in the worker's registry."""
 
-    def __init__(self, worker: Worker) -> None:
+    def __init__(self, worker: Measured) -> None:
         self._worker = worker
         self._commits = metrics.COMMIT_SECONDS.histogram()
         self._taken: Census | None = None

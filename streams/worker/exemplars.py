@@ -18,6 +18,7 @@ CUT = "…"
 """At the end of an id that is not whole."""
 
 TICKET_ROOM = MOST - len(TICKET)
+BOTH_ROOM = TICKET_ROOM - len(EVENT)
 ESCAPED = '\\"\n'
 
 Exemplar = dict[str, str]
@@ -26,10 +27,12 @@ Exemplar = dict[str, str]
 def exemplar(fact: Fact) -> Exemplar:
     """Name the fact and its ticket, in no more characters than an exemplar may have."""
     ticket, event = _legible(fact.ticket), _legible(fact.id)
+    if 2 * (len(ticket) + len(event)) <= BOTH_ROOM:  # most have room, whatever is in them
+        return {TICKET: ticket, EVENT: event}
     length = _length(ticket)
     if length > TICKET_ROOM:
         return {TICKET: _cut(ticket)}
-    if length + len(EVENT) + _length(event) > TICKET_ROOM:
+    if length + _length(event) > BOTH_ROOM:
         return {TICKET: ticket}
     return {TICKET: ticket, EVENT: event}
 

@@ -433,12 +433,22 @@ This page is written by `python -m streams.worker.metrics > docs/metrics.md`.
   increase, not a series that nobody had asked for.
 - A label has at most 50 values that the policies file does not name, and the attributes together at
   most 2,000 combinations. What exceeds that counts as `other`, and in
-  `sla_label_values_folded_total`. An attribute that a ticket does not have is the empty value. No
-  label holds a ticket's id.
+  `sla_label_values_folded_total`. What the file names folds only where there are 2,000 combinations
+  of that alone. An attribute that a ticket does not have is the empty value. No label holds a
+  ticket's id. Whatever tickets say, `sla_clocks_closed_total` and `sla_breaches_total` have at most
+  16,000 series for strangers, some 3 MB a scrape before compression.
 - Counters do not go down: a breach that is taken back stays in `sla_breaches_total` and counts in
   `sla_retractions_total`, a resolution that was met and reopened counts again at its next outcome.
-  They are for rates and alerts. `sla_compliance_ratio` is the exact number: it takes back what was
-  taken back, and a crash does not change it.
+  They are a process's, and begin at 0 with it. What it counted after the last scrape nobody sees
+  when it ends; what it counted and had not committed when it was killed, the next one counts again;
+  and `increase()` leaves out what a series had when it was first seen.
+- So counters are for rates and alerts. For reports there are the gauges from the ledger,
+  `sla_compliance_cycles`, `sla_ticket_rate_tickets`, `sla_contract_cycles`: they commit with the
+  SLA events, take back what is taken back, and are the same after a crash or with more workers.
+  With a worker that was stopped, or killed, in the middle of 30 s with 11 breaches a second and
+  scraped each second, they were the topic's to the last cycle, and `increase()` had 95 % of it. The
+  end of a process costs counters half a scrape's interval on average: with 15 s and a restart an
+  hour 0.2 %. While a partition moves, both workers may show it for one scrape, or none.
 - In OpenMetrics breaches (`sla_breaches_total`, `sla_clocks_closed_total`), the buckets of
   `sla_target_used_ratio` (met ones too; those above 1 were breached) and of
   `sla_timer_lateness_seconds` carry exemplars: `ticket_id`, and `event_id`, that of the SLA event,

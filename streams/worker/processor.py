@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from aiokafka import ConsumerRecord
 
+from streams.desk.board import Board
+from streams.desk.paces import Paces
 from streams.sla.due import DueIndex
 from streams.sla.engine import Engine, TooLate
 from streams.sla.events import (
@@ -32,11 +34,9 @@ from streams.wire import absorbed, dead_letter, row, sla_events, status, topics
 from streams.wire.glance import Glance, glance, open_clocks, peek
 from streams.wire.ticket_events import Rejected, decode
 from streams.work import Partition, Table
-from streams.worker.board import Board
 from streams.worker.credits import CreditLedger
 from streams.worker.ledger import Entries, Ledger, Resolution
 from streams.worker.meter import Meter
-from streams.worker.paces import Paces
 from streams.worker.takeover import Takeover
 
 BURST = 50
@@ -225,7 +225,7 @@ class Processor:
             if standing is None and key not in board:
                 continue
             clocks = open_clocks(ticket)
-            board.put(key, clocks)
+            board.put(key, clocks, ticket.story.attributes)
             for clock in clocks:
                 self.meter.expect(clock.name, ticket.story.attributes)
             part.emit(self.names.sla_status, key, status.encode(standing))
@@ -294,7 +294,7 @@ class Processor:
     def _show(self, board: Board, key: bytes, seen: Glance) -> None:
         """Put a ticket that is taken over on the board; nobody says `started` of its clocks."""
         try:
-            board.put(key, seen.clocks)
+            board.put(key, seen.clocks, seen.attributes)
         except UnknownVersion as fault:
             message = f"row of ticket {key.decode()!r} cannot be read: {fault}"
             raise row.UnreadableRow(message) from fault

@@ -7,7 +7,7 @@ The names are one and the same: flag `--commit-interval`, variable `SLA_COMMIT_I
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -31,7 +31,7 @@ class Settings:
     `forget_after`; seconds for `grace`, `commit_interval`, `tick_interval`, `session_timeout`.
     `clock_start` and `clock_origin` are ms UTC: the worker's clock shows the one when the machine
     shows the other, and runs `clock_rate` times as fast. `ssl` and the `sasl_*` settings are those
-    of Kafka clients.
+    of Kafka clients. With `http_token` nobody looks in without it; an empty one is none.
     """
 
     broker: str
@@ -40,6 +40,7 @@ class Settings:
     topic_prefix: str = ""
     http_host: str = "127.0.0.1"
     http_port: int = 6066
+    http_token: str | None = field(default=None, repr=False)
     open_clocks: str = "keep"
     grace: float = 0.0
     forget_after: float | None = None
@@ -52,7 +53,7 @@ class Settings:
     ssl_ca: Path | None = None
     sasl_mechanism: str | None = None
     sasl_username: str | None = None
-    sasl_password: str | None = None
+    sasl_password: str | None = field(default=None, repr=False)
     clock_start: int | None = None
     clock_origin: int | None = None
     clock_rate: float = 1.0
@@ -70,7 +71,7 @@ def read_file(path: Path) -> dict[str, Any]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
         message = f"{path}: not TOML: {fault}"
         raise SettingsError(message) from None
-    known = [field.name for field in fields(Settings)]
+    known = [one.name for one in fields(Settings)]
     for name, value in found.items():
         if name not in known:
             near = get_close_matches(name, known, 1)

@@ -14,13 +14,13 @@ from click.testing import CliRunner, Result
 
 from streams.cli.explained import amount, show_ticket
 from streams.cli.main import sla
+from streams.desk.http import serve
+from streams.desk.ticket import ticket as shown
 from streams.sla.events import Changed, Messaged, Since
-from streams.worker.http import serve
-from streams.worker.tickets import ticket as shown
+from tests.desk.test_http import created
 from tests.scenario import instant
 from tests.sla.test_versions import CREATED, engine, promised, told
 from tests.worker.looked_at import HOUR, START, LookedAt
-from tests.worker.test_http import created
 
 ROOT = Path(__file__).parent.parent.parent
 EXAMPLE = str(ROOT / "examples" / "policies.yaml")
@@ -139,6 +139,20 @@ async def test_a_worker_tells_the_same_words() -> None:
     assert (unknown.exit_code, unknown.stdout) == (1, "")
     assert "ticket '4712' is not known here" in unknown.stderr
     assert other.exit_code == 1
+
+
+async def test_a_worker_that_asks_for_a_token_is_given_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Interfaces: by flag or SLA_HTTP_TOKEN; without it the worker's own words say what to do."""
+    worker = LookedAt()
+    worker.hear(created("4711"))
+    async with serve(worker, "127.0.0.1", 0, "secret") as url:
+        refused = await asyncio.to_thread(run, "4711", "--url", url)
+        let_in = await asyncio.to_thread(run, "4711", "--url", url, "--token", "secret")
+        monkeypatch.setenv("SLA_HTTP_TOKEN", "secret")
+        known = await asyncio.to_thread(run, "4711", "--url", url)
+    assert refused.exit_code == 1
+    assert "SLA_HTTP_TOKEN" in refused.stderr
+    assert let_in.exit_code == known.exit_code == 0, let_in.output
 
 
 @pytest.mark.parametrize(

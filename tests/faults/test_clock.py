@@ -7,13 +7,13 @@ broker and the test keep the machine's. What must wait for its time is judged by
 from __future__ import annotations
 
 import os
-import urllib.request
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 
 from streams.wire.topics import EVER
@@ -91,8 +91,7 @@ def clock(rig: Rig) -> datetime:
 
 def sees(rig: Rig) -> datetime:
     """Give the time that the worker's own clock shows."""
-    with urllib.request.urlopen(f"http://127.0.0.1:{rig.ports[-1]}/tickets") as answer:
-        return datetime.fromisoformat(answer.headers["X-Worker-Clock"])
+    return datetime.fromisoformat(orjson.loads(rig.http("/api/list")[1])["as_of"])
 
 
 def said_once(rig: Rig, events: list[dict[str, object]], until: datetime) -> None:

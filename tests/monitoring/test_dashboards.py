@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import copy
 import json
-import os
-import shutil
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,21 +14,10 @@ from monitoring.dashboards import DASHBOARDS, text
 from streams.worker.collector import WINDOWS
 from tests.monitoring import lint
 from tests.monitoring.boards import ALL, FOLDER, NAMES, Board, load, panels, put_in, queries, times
+from tests.monitoring.promtool import promtool
 
 each_board = pytest.mark.parametrize("name", NAMES)
 Break = Callable[[Board], object]
-
-
-@pytest.fixture(scope="module")
-def promtool() -> str:
-    """Find promtool; without it nothing is checked, which is a failure where it was asked for."""
-    found = shutil.which("promtool")
-    if found is None:
-        message = "promtool is not installed (Debian package prometheus): NOTHING was checked"
-        if os.environ.get("SLA_REQUIRE_PROMTOOL"):
-            pytest.fail(message)
-        pytest.skip(message)
-    return found
 
 
 def test_every_dashboard_is_shipped_and_no_other() -> None:
@@ -74,27 +60,26 @@ def rules_file(board: Board) -> dict[str, Any]:
     return {"groups": [{"name": "queries", "rules": rules}]}
 
 
-def checked(promtool: str, board: Board, folder: Path) -> subprocess.CompletedProcess[str]:
+def checked(board: Board, folder: Path) -> str:
     """Let promtool judge the queries."""
     path = folder / "rules.yml"
     path.write_text(json.dumps(rules_file(board)))  # JSON is YAML
-    command = [promtool, "check", "rules", str(path)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+    return promtool("check", "rules", path)
 
 
 @each_board
-def test_every_query_is_promql(name: str, promtool: str, tmp_path: Path) -> None:
+def test_every_query_is_promql(name: str, tmp_path: Path) -> None:
     """`promtool check rules` reads them, variables put in."""
-    done = checked(promtool, load(name), tmp_path)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert f"{len(list(queries(load(name))))} rules found" in done.stdout
+    count = len(list(queries(load(name))))
+    assert f"{count} rules found" in checked(load(name), tmp_path)
 
 
-def test_a_query_that_is_no_promql_is_seen(promtool: str, tmp_path: Path) -> None:
+def test_a_query_that_is_no_promql_is_seen(tmp_path: Path) -> None:
     """The check above can fail."""
     board = load("now")
     panels(board)[0]["targets"][0]["expr"] += ")"
-    assert checked(promtool, board, tmp_path).returncode != 0
+    with pytest.raises(AssertionError, match="could not parse expression"):
+        checked(board, tmp_path)
 
 
 def first(board: Board) -> dict[str, Any]:

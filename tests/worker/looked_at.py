@@ -6,6 +6,10 @@ from dataclasses import dataclass, field
 
 from prometheus_client import CollectorRegistry
 
+from streams.desk.board import Board
+from streams.desk.feed import Feed
+from streams.desk.interface import Held
+from streams.desk.paces import Paces
 from streams.policies import load
 from streams.sla.engine import Engine
 from streams.sla.events import TicketEvent
@@ -15,12 +19,10 @@ from streams.sla.ticket import Ticket
 from streams.wire.glance import open_clocks
 from streams.wire.instant import parse
 from streams.work import PartitionStats, Readiness, Stats
-from streams.worker.board import Board
 from streams.worker.collector import Collector
 from streams.worker.credits import CreditLedger
 from streams.worker.ledger import Ledger, Resolution
 from streams.worker.meter import Meter
-from streams.worker.paces import Paces
 
 START = parse("2026-03-25T09:00:00Z")
 MINUTE = 60_000
@@ -91,6 +93,33 @@ class StillWork:
         return self.parts
 
 
+class Nowhere:
+    """What the others have said: nothing, unless a test puts it there."""
+
+    def __init__(self) -> None:
+        self.feed = Feed()
+        self.shown: list[Held] = []
+        self.outcomes: list[Ledger] = []
+        self.tickets: dict[str, Ticket] = {}
+        self.asked = 0
+
+    def wanted(self) -> None:
+        """Count who looks."""
+        self.asked += 1
+
+    def boards(self) -> list[Held]:
+        """Give what was put."""
+        return self.shown
+
+    def ledgers(self) -> list[Ledger]:
+        """Give what was put."""
+        return self.outcomes
+
+    async def ticket(self, id_: str) -> Ticket | None:
+        """Give a ticket that was put."""
+        return self.tickets.get(id_)
+
+
 class LookedAt:
     """A worker whose tickets are folded by the engine, and counted and shown as the real one's."""
 
@@ -108,6 +137,8 @@ class LookedAt:
         self.credit_ledger = CreditLedger(lambda key, entries: None, self.engine.policy)
         self.tickets: dict[str, Ticket] = {}
         self.facts: list[Fact] = []
+        self.elsewhere = Nowhere()
+        self.partitions, self.clock_rate = 1, 1.0
 
     @property
     def policies(self) -> PolicySet:
@@ -124,6 +155,10 @@ class LookedAt:
     def boards(self) -> list[Board]:
         """Give the one board."""
         return [self.board]
+
+    def held(self) -> list[Held]:
+        """Give the one board, of partition 0."""
+        return [Held(0, self.board, here=True)]
 
     def ledgers(self) -> list[Ledger]:
         """Give the one ledger."""
@@ -156,7 +191,7 @@ class LookedAt:
         self.tickets[one.id] = one
         self.ledger.resolve(before, one.resolution, self.app.now)
         clocks = open_clocks(one)
-        self.board.put(one.id.encode(), clocks)
+        self.board.put(one.id.encode(), clocks, one.story.attributes)
         for clock in clocks:
             self.meter.expect(clock.name, one.story.attributes)
         for fact in facts:

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from streams.wire.glance import OpenClock
 from streams.worker import metrics
 from streams.worker.census import Census
+from tests.desk.test_board import clocks, expected
 from tests.worker.looked_at import HOUR, KNOWN, START, LookedAt
-from tests.worker.test_board import clocks, expected
 
 Put = tuple[bytes, list[OpenClock]]
 puts = st.lists(
@@ -37,7 +37,7 @@ def test_it_counts_each_clock_as_it_stands(some: list[Put], now: int, portion: i
     """R5, R15: running or paused, overdue or not, and how much is left, by active time."""
     worker = LookedAt()
     for key, put in some:
-        worker.board.put(key, put)
+        worker.board.put(key, put, {})
     wanted: Counter[tuple[str, tuple[str, ...]]] = Counter()
     held = dict(some)
     for clock in (one for put in held.values() for one in put):
@@ -74,12 +74,12 @@ def test_what_comes_and_goes_between_two_portions_does_no_harm() -> None:
         return OpenClock(name, version, True, START, 0, HOUR, START + HOUR, False)  # noqa: FBT003
 
     for number in range(50):
-        worker.board.put(b"%d" % number, [clock(KNOWN[0])])
+        worker.board.put(b"%d" % number, [clock(KNOWN[0])], {})
     with patch("streams.worker.census.PORTION", 10):
         census = Census(worker, KNOWN, START)
         for turn, _ in enumerate(census.take()):
-            worker.board.put(b"new-%d" % turn, [clock(KNOWN[2])] if turn < 2_000 else [])
-            worker.board.put(b"%d" % turn, [])
+            worker.board.put(b"new-%d" % turn, [clock(KNOWN[2])] if turn < 2_000 else [], {})
+            worker.board.put(b"%d" % turn, [], {})
     counted = told(census)
     assert 45 <= counted["open_clocks", (*KNOWN[0], "running")] <= 50
     assert counted["open_clocks", (*KNOWN[2], "running")] > 0
@@ -97,13 +97,13 @@ async def test_others_work_while_it_is_taken() -> None:
 
     one = OpenClock(KNOWN[0], worker.policies.version, True, START, 0, HOUR, START + HOUR, False)  # noqa: FBT003
     for number in range(20):
-        worker.board.put(b"%d" % number, [one])
+        worker.board.put(b"%d" % number, [one], {})
     working = asyncio.create_task(work())
     with patch("streams.worker.census.PORTION", 1):
         await worker.look()
     working.cancel()
     assert turns >= 20
     for number in range(20):
-        worker.board.put(b"%d" % number, [])
+        worker.board.put(b"%d" % number, [], {})
     open_tickets = [worker.registry.get_sample_value("sla_open_tickets") for _ in range(2)]
     assert open_tickets == [20, 0], "counted beforehand; and anew for who comes after"

@@ -11,6 +11,7 @@ from prometheus_client.openmetrics import parser as openmetrics
 from prometheus_client.parser import text_string_to_metric_families
 
 from streams import __version__
+from streams.desk.exposition import expose
 from streams.policies import load
 from streams.sla.duration import Active
 from streams.sla.events import Changed, Created, Messaged
@@ -19,7 +20,6 @@ from streams.wire.instant import parse
 from streams.work import STATES, PartitionStats, Readiness
 from streams.worker import metrics
 from streams.worker.collector import Collector
-from streams.worker.exposition import expose
 from tests.worker.looked_at import DAY, HOUR, KNOWN, MINUTE, POLICIES, START, LookedAt
 from tests.worker.prometheus import lint
 
@@ -340,6 +340,16 @@ def test_the_names_of_the_spec_are_declared() -> None:
     for name, labels in OF_THE_SPEC.items():
         assert set(declared_labels[name]) >= set(labels), name
     assert len({declared.name for declared in DECLARED}) == len(DECLARED)
+
+
+def test_every_counter_begins_at_0() -> None:
+    """Interfaces: each is there before anything has happened, or its first step is no increase."""
+    families = {family.name: family.samples for family in LookedAt().registry.collect()}
+    for declared in DECLARED:
+        if declared.kind in ("counter", "histogram"):
+            samples = families[declared.name.removesuffix("_total")]
+            assert samples, declared.name
+            assert not any(sample.value for sample in samples), declared.name
 
 
 def test_names_and_help_keep_to_the_house() -> None:

@@ -8,9 +8,9 @@ import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
 
+from streams.desk.exposition import expose
 from streams.sla.events import Messaged
 from streams.worker.exemplars import CUT, MOST, exemplar
-from streams.worker.exposition import expose
 from tests.sla.test_facts import facts
 from tests.worker.looked_at import HOUR, START, LookedAt
 from tests.worker.test_collector import DECLARED, OPENMETRICS, ticket

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from prometheus_client import CollectorRegistry
 
+from streams.desk.exposition import expose
 from streams.worker import metrics
-from streams.worker.exposition import expose
 
 TEXT, NEWER = "text/plain; version=0.0.4", "text/plain; version=1.0.0"
 OPEN = "application/openmetrics-text; version=1.0.0"

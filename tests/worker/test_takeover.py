@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from streams.desk.board import Board
 from streams.wire import row
-from streams.worker.board import Board
 from streams.worker.meter import CAUSES
 from streams.worker.processor import Processor
 from streams.worker.takeover import PORTION, Takeover

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from streams.sla.events import Changed, Messaged
 from streams.wire.instant import show
+from tests.desk.test_http import created, got
 from tests.worker.looked_at import HOUR, MINUTE, START, LookedAt
-from tests.worker.test_http import created, got
 
 
 async def test_each_clock_of_a_ticket_carries_its_explanation() -> None:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from streams.desk.interface import Work
 from streams.work import PartitionStats, Readiness
-from streams.worker.interface import Work
 
 PATIENCE = 30.0
 """Seconds without a tick after which a partition counts as stalled."""

@@ -8,6 +8,7 @@ has seen. Counting on is then one addition.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from streams.sla.engine import Engine
 from streams.sla.schedule import Schedule
@@ -16,6 +17,16 @@ Opened = Sequence[int]
 """By pace: how long a schedule has been open since the origin, in ms. Pace 0 stands still."""
 
 STILL = 0
+
+AHEAD = 14 * 86_400_000
+"""How far ahead a schedule's next change is looked for, in ms."""
+
+
+class Counting(NamedTuple):
+    """Whether time counts, and when that changes (ms UTC); None where it is not soon."""
+
+    counts: bool
+    changes_at: int | None
 
 
 class Paces:
@@ -46,7 +57,19 @@ class Paces:
         """Give how long the schedule of a pace had been open at an instant."""
         return self._open(self._schedules[pace - 1], instant)
 
+    def counting(self, now: int) -> list[Counting]:
+        """Give of each pace whether time counts at an instant, and when that changes."""
+        return [Counting(False, None), *(_counting(schedule, now) for schedule in self._schedules)]  # noqa: FBT003 - it is a tuple
+
     def _open(self, schedule: Schedule, instant: int) -> int:
         if instant < self._origin:
             return -schedule.elapsed(instant, self._origin)
         return schedule.elapsed(self._origin, instant)
+
+
+def _counting(schedule: Schedule, now: int) -> Counting:
+    end = now + AHEAD
+    opens, closes = next(schedule.windows(now, end), (end, end))
+    counts = schedule.is_open(now)
+    changes = closes if counts else opens
+    return Counting(counts, changes if changes < end else None)

@@ -1,24 +1,30 @@
 """The open clocks of a partition as they stand now: for triage, and for the gauges.
 
-In columns, not in objects: a million tickets wait here, and a clock is some forty bytes. A ticket
-has as many places side by side as it has open clocks. Which places a ticket has is one number.
+In columns, not in objects: a million tickets wait here, and a clock is some fifty bytes. A ticket
+has as many places side by side as it has open clocks. Which places a ticket has is one number, and
+so is what it is about: tickets of the same team, priority, tier and channel share it.
 """
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple
 
+from streams.desk.paces import STILL, Opened, Paces
+from streams.desk.subjects import NOTHING, Subject, Subjects
+from streams.sla.events import Attributes
 from streams.wire.glance import OpenClock
-from streams.worker.paces import STILL, Opened, Paces
 
 Name = tuple[str, str, str]
 """Policy, kind and metric."""
 
 Place = tuple[int, int, int, int, int, int, int]
-"""A row of the columns: number of the name, pace, deadline, target, counted, seen, breached."""
+"""A row of the columns: number of the name, pace, deadline, target, counted, seen, marks."""
+
+BREACHED, WARNED = 1, 2
+"""Marks of a clock."""
 
 NOBODY = -1
 """The name at a place that is free, and a deadline that is none."""
@@ -43,6 +49,7 @@ class Standing(NamedTuple):
     counted: int
     seen: int
     breached: bool
+    warned: bool
 
     def elapsed(self, opened: Opened) -> int:
         """Count the active ms up to now; none is taken back before the clock's last change."""
@@ -53,6 +60,23 @@ class Standing(NamedTuple):
         if self.deadline is None:
             return self.breached and elapsed >= self.target
         return self.deadline < now
+
+
+class Columns(NamedTuple):
+    """A board's columns by place, as Place has them, and the subject at a ticket's first place."""
+
+    name: array[int]
+    pace: array[int]
+    deadline: array[int]
+    target: array[int]
+    counted: array[int]
+    seen: array[int]
+    marks: array[int]
+    about: array[int]
+
+
+Row = tuple[bytes, int, range]
+"""A ticket: the key of its row, the number of its subject, its places."""
 
 
 class Board:
@@ -70,7 +94,10 @@ class Board:
         self._name, self._pace = array("l"), array("l")
         self._deadline, self._target = array("q"), array("q")
         self._counted, self._seen = array("q"), array("q")
-        self._breached = array("b")
+        self._marks = array("b")
+        self._about = array("l")
+        """The number of what the ticket is about, at the first of its places."""
+        self.subjects = Subjects()
 
     def __len__(self) -> int:
         """Count the tickets."""
@@ -84,7 +111,7 @@ class Board:
         """Give each ticket's key, in no order."""
         return iter(list(self._places))
 
-    def put(self, key: bytes, clocks: Sequence[OpenClock]) -> None:
+    def put(self, key: bytes, clocks: Sequence[OpenClock], attributes: Attributes) -> None:
         """Set a ticket's open clocks; none takes it off. Raises UnknownVersion."""
         known = [self._known_of(clock) for clock in clocks]
         run = self._places.get(key)
@@ -96,15 +123,16 @@ class Board:
         if run is None:
             run = self._places[key] = self._place(len(clocks)) * RUN + len(clocks)
         place = run // RUN
+        self._about[place] = self.subjects.change(self._about[place], attributes)
         for clock, (number, pace) in zip(clocks, known, strict=True):
-            _, _, running, since, used, target, deadline, breached = clock
+            _, _, running, since, used, target, deadline, breached, warned = clock
             self._name[place] = number
             self._pace[place] = pace if running else STILL
             self._deadline[place] = NOBODY if deadline is None else deadline
             self._target[place] = target
             self._counted[place] = used
             self._seen[place] = self._paces.seen(pace, since) if running else 0
-            self._breached[place] = breached
+            self._marks[place] = breached * BREACHED + warned * WARNED
             place += 1
 
     def of(self, key: bytes) -> list[Standing]:
@@ -112,11 +140,32 @@ class Board:
         first, count = divmod(self._places.get(key, 0), RUN)
         return [self._standing(place) for place in range(first, first + count)]
 
+    def subject(self, key: bytes) -> Subject:
+        """Give what a ticket on the board is about."""
+        return self.subjects.by_number[self._about[self._places[key] // RUN]]
+
+    def look(self, keys: Iterable[bytes]) -> Iterator[Row]:
+        """Give of each ticket that is here its key, subject, and places in the columns."""
+        places, about = self._places, self._about
+        for key in keys:
+            run = places.get(key)
+            if run is not None:
+                first = run // RUN
+                yield key, about[first], range(first, first + run % RUN)
+
+    @property
+    def columns(self) -> Columns:
+        """The columns themselves, to be read by place; they change with each `put`."""
+        return Columns(
+            *(self._name, self._pace, self._deadline, self._target),
+            *(self._counted, self._seen, self._marks, self._about),
+        )
+
     def portions(self, size: int) -> Iterator[list[Place]]:
         """Give every place, so many at a time, in no order; clocks may come and go in between."""
         columns = zip(
             *(self._name, self._pace, self._deadline, self._target),
-            *(self._counted, self._seen, self._breached),
+            *(self._counted, self._seen, self._marks),
             strict=True,
         )
         while portion := list(islice(columns, size)):
@@ -131,7 +180,8 @@ class Board:
             self._target[place],
             self._counted[place],
             self._seen[place],
-            bool(self._breached[place]),
+            bool(self._marks[place] & BREACHED),
+            bool(self._marks[place] & WARNED),
         )
 
     def _known_of(self, clock: OpenClock) -> tuple[int, int]:
@@ -154,7 +204,8 @@ class Board:
         first, self._end = self._end, self._end + count
         if self._end > len(self._name):
             self._name.extend([NOBODY] * MORE)
-            self._breached.extend([0] * MORE)
+            self._about.extend([NOTHING] * MORE)
+            self._marks.extend([0] * MORE)
             for column in (self._pace, self._deadline, self._target, self._counted, self._seen):
                 column.extend([0] * MORE)
         return first
@@ -162,4 +213,6 @@ class Board:
     def _leave(self, first: int, count: int) -> None:
         for place in range(first, first + count):
             self._name[place] = NOBODY
+        self.subjects.leave(self._about[first])
+        self._about[first] = NOTHING
         self._free.setdefault(count, []).append(first)

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from streams.desk.board import NOBODY, Board, Standing
+from streams.desk.paces import Paces
 from streams.sla.engine import Engine
 from streams.sla.versions import UnknownVersion
 from streams.wire.glance import OpenClock
-from streams.worker.board import NOBODY, Board, Standing
-from streams.worker.paces import Paces
 from tests.worker.looked_at import HOUR, KNOWN, POLICIES, START
 
 clocks = st.builds(
@@ -25,6 +25,7 @@ clocks = st.builds(
     target=st.integers(0, 9 * HOUR),
     deadline=st.none() | st.integers(START - 9 * HOUR, START + 9 * HOUR),
     breached=st.booleans(),
+    warned=st.booleans(),
 )
 changes = st.lists(
     st.tuples(st.sampled_from([b"a", b"b", b"c", b"d"]), st.lists(clocks, max_size=3)), max_size=30
@@ -63,7 +64,7 @@ def test_a_board_shows_what_was_put_last(
     shows, paces = board()
     held: dict[bytes, list[OpenClock]] = {}
     for key, put in puts:
-        shows.put(key, put)
+        shows.put(key, put, {})
         held.pop(key, None)
         if put:
             held[key] = put
@@ -83,9 +84,10 @@ def test_places_that_were_left_are_taken_again() -> None:
     shows, _ = board()
     one = OpenClock(KNOWN[0], POLICIES.version, True, START, 0, HOUR, START + HOUR, False)  # noqa: FBT003
     for turn in range(1_000):
-        shows.put(b"a", [one] * (1 + turn % 3))
-        shows.put(b"b", [])
+        shows.put(b"a", [one] * (1 + turn % 3), {"team": str(turn)})
+        shows.put(b"b", [], {})
     assert shows._end == 1 + 2 + 3
+    assert len(shows.subjects) == len(shows.subjects.by_number) == 1
 
 
 def test_a_clock_of_an_unknown_version_is_refused_and_nothing_changes() -> None:
@@ -93,5 +95,5 @@ def test_a_clock_of_an_unknown_version_is_refused_and_nothing_changes() -> None:
     shows, _ = board()
     one = OpenClock(KNOWN[0], "gone", True, START, 0, HOUR, START + HOUR, False)  # noqa: FBT003
     with pytest.raises(UnknownVersion):
-        shows.put(b"a", [one])
+        shows.put(b"a", [one], {})
     assert len(shows) == 0
