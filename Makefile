@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test quick faults soak mutants lint format clean venv warm constraints
+.PHONY: help demo test quick faults soak mutants lint format dashboards clean venv warm constraints
 
 help:  ## Say what there is to make.
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -19,7 +19,8 @@ test: lint warm  ## Check everything: style, types, tests, coverage of the core.
 
 quick: $(READY)  ## Run the tests that need no broker and no patience.
 	$(BIN)/python -m pytest -m "not slow" --ignore=tests/cli/test_kafka.py \
-	  --ignore=tests/broker --ignore=tests/demo --ignore=tests/work --ignore=tests/worker
+	  --ignore=tests/broker --ignore=tests/demo --ignore=tests/work --ignore=tests/worker \
+	  --ignore=tests/monitoring/test_live.py
 
 faults: $(READY) warm  ## Break workers, brokers and records for an hour; nothing may be lost or doubled.
 	$(BIN)/python -m pytest tests/faults -s --faults-rounds 10 $(ARGS)
@@ -42,6 +43,9 @@ lint: $(READY)  ## Check style and types.
 format: $(READY)  ## Put the code in form.
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+dashboards: $(READY)  ## Write Grafana's dashboards from monitoring/dashboards.
+	$(BIN)/python -m monitoring.dashboards
 
 warm: $(READY)
 	$(BIN)/python -m streams.broker

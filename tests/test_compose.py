@@ -154,6 +154,16 @@ def test_grafana_is_given_its_data_source() -> None:
     assert (source["type"], source["uid"]) == ("prometheus", "prometheus")
     assert source["url"] == "http://prometheus:9090"
     assert provider["options"]["path"] == "/etc/grafana/provisioning/dashboards"
+    assert not provider["allowUiUpdates"]
+    assert ("./monitoring/grafana/provisioning", "/etc/grafana/provisioning") in mounts("grafana")
+
+
+def test_grafana_opens_on_the_promise() -> None:
+    """The dashboard that it begins with is one of those that are mounted."""
+    home = SERVICES["grafana"]["environment"]["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"]
+    shipped = ROOT / "monitoring/grafana" / home.removeprefix("/etc/grafana/")
+    assert shipped.name == "promise.json"
+    assert shipped.exists()
 
 
 def test_prometheus_accepts_its_configuration() -> None:

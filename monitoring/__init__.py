@@ -1,0 +1,1 @@
+"""What watches the workers: Prometheus, Grafana, and what is made for them."""
