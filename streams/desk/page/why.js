@@ -38,7 +38,7 @@ function close() {
 }
 
 function frame() {
-  const shut = make("button", { type: "button", class: "shut", "aria-label": say("why.close"), title: say("why.close"), click: () => dialog.close() }, icon("late"), make("span", {}, say("why.close")), make("kbd", {}, "Esc"));
+  const shut = make("button", { type: "button", class: "leave", "aria-label": say("why.close"), title: say("why.close"), click: () => dialog.close() }, icon("late"), make("span", {}, say("why.close")), make("kbd", {}, "Esc"));
   dialog.replaceChildren(
     make("header", {}, make("h2", { id: "whose" }, say("why.ticket"), " ", name(id)), shut),
     make("div", { class: "body", id: "whole", "aria-busy": "true" }, make("p", { class: "quiet" }, say("why.loading"))));
