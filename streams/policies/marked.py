@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
+from unicodedata import category
 
 import yaml
 
@@ -130,6 +131,16 @@ def _not_yaml(line: int, said: str) -> Fault:
     return Fault(line, "", "", f"not YAML: {said}", fix)
 
 
+def _must_be_text(node: yaml.Node) -> None:
+    """Refuse what an escape can bring in and neither a topic nor a label can hold."""
+    for letter in str(node.value) if isinstance(node, yaml.ScalarNode) else "":
+        if letter not in "\n\t" and category(letter) in {"Cc", "Cs"}:
+            raise yaml.MarkedYAMLError(
+                problem=f"character U+{ord(letter):04X} is not allowed",
+                problem_mark=node.start_mark,
+            )
+
+
 class _Reader:
     """Turns nodes into plain data, and keeps their lines."""
 
@@ -144,6 +155,7 @@ class _Reader:
             raise yaml.MarkedYAMLError(
                 problem="an alias that holds itself, or too many", problem_mark=node.start_mark
             )
+        _must_be_text(node)
         self._marked.values.setdefault(path, node.start_mark.line + 1)
         self._open.append(node)
         try:
@@ -187,6 +199,7 @@ class _Reader:
         for key, value in node.value:
             if key.tag == f"{_TAG}merge":
                 continue
+            _must_be_text(key)
             name, line = str(key.value), key.start_mark.line + 1
             here = (*path, name)
             self._marked.keys[here] = line

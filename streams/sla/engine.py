@@ -60,20 +60,8 @@ class Engine:
         if ticket is None:
             version, adopted = self.versions.at(event.time)
             ticket = Ticket(event.ticket, version, adopted=adopted)
-        if self.knows(ticket, event):
-            return ticket, []
-        former = _former(ticket, event)
-        order = self._order(ticket, event)
-        if former is not None or _late(ticket, event, order):
-            self._must_be_kept(ticket, event, order)
-        adoptions = self.versions.pending(ticket, event.time)
-        facts = self._adopt(ticket, adoptions)
-        order = self._order(ticket, event) if adoptions else order
-        if former is not None or _late(ticket, event, order):
-            return ticket, facts + self._amend(ticket, event, former)
-        facts += self._advance(ticket, event, order)
-        if len(ticket.history) > HISTORY_LIMIT:
-            self._forget(ticket)
+        facts = [] if self.knows(ticket, event) else self._apply(ticket, event)
+        ticket.note(facts)
         return ticket, facts
 
     def knows(self, ticket: Ticket, event: TicketEvent) -> bool:
@@ -85,7 +73,9 @@ class Engine:
         facts: list[Fact] = []
         while (applied := self.versions.applied(ticket)) is not None and applied < instant:
             facts += self._adopt(ticket, self.versions.pending(ticket, applied + 1))
-        return facts + self._settle(ticket, instant)
+        facts += self._settle(ticket, instant)
+        ticket.note(facts)
+        return facts
 
     def due(self, ticket: Ticket) -> int | None:
         """Give the next instant at which the ticket needs attention, None where nothing awaits."""
@@ -119,6 +109,22 @@ class Engine:
         yield fresh, None, self._settle(fresh, ticket.reached)
 
     # -- one event -----------------------------------------------------------------------------
+
+    def _apply(self, ticket: Ticket, event: TicketEvent) -> list[Fact]:
+        """Apply an event that is not known yet; raises TooLate."""
+        former = _former(ticket, event)
+        order = self._order(ticket, event)
+        if former is not None or _late(ticket, event, order):
+            self._must_be_kept(ticket, event, order)
+        adoptions = self.versions.pending(ticket, event.time)
+        facts = self._adopt(ticket, adoptions)
+        order = self._order(ticket, event) if adoptions else order
+        if former is not None or _late(ticket, event, order):
+            return facts + self._amend(ticket, event, former)
+        facts += self._advance(ticket, event, order)
+        if len(ticket.history) > HISTORY_LIMIT:
+            self._forget(ticket)
+        return facts
 
     def _advance(self, ticket: Ticket, event: TicketEvent, order: Order) -> list[Fact]:
         facts = self._settle(ticket, event.time)

@@ -116,7 +116,8 @@ class Story:
     status was last set, which lifts a pause where the policy says so (R15). `gone`: merged, deleted
     or spam, and `bequests` what is left to a survivor, by whose it was (R20). `reopens`: how often
     a solved ticket was taken up again, the last time at `reopened_at` (R12, R28). `team_since`:
-    since when the team holds it, in its `tenures`-th interval (R14).
+    since when the team holds it, in its `tenures`-th interval (R14). `solved_at`: when it was
+    last solved; also None where a row of an earlier release does not tell.
     """
 
     opened_at: int | None = None
@@ -134,6 +135,7 @@ class Story:
     team_since: int | None = None
     tenures: int = 0
     bequests: Mapping[str, Bequest] = field(default_factory=dict)
+    solved_at: int | None = None
 
     @property
     def status(self) -> str | None:
@@ -206,6 +208,8 @@ class Story:
         if done:
             self.ever_solved = True
             self._rest()
+            if not self.solved:
+                self.solved_at = time
         elif self.solved:
             self.reopens += 1
             self.reopened_at = time

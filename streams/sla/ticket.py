@@ -10,12 +10,14 @@ kilobytes.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from itertools import takewhile
 
 from streams.sla.clock import Clock
+from streams.sla.compliance import Tally
 from streams.sla.events import Adopted, Created, TicketEvent
-from streams.sla.facts import Key
+from streams.sla.facts import Fact, Key
 from streams.sla.story import Story
 
 HISTORY_LIMIT = 200
@@ -33,7 +35,8 @@ class Ticket:
     UTC) up to which nothing due is left unsaid; it moves with events and with what fires, never
     with ticks that found nothing, so that it does not depend on them (R2). `spent`: how often a
     fact of a key was taken back. `turns`: of what was folded into a base, how many changes its
-    newest instant has had; 0 elsewhere.
+    newest instant has had; 0 elsewhere. `outcomes`: what has become of its SLA clocks' cycles, as
+    far as facts were noted (R26).
     """
 
     id: str
@@ -48,6 +51,7 @@ class Ticket:
     began: str = ""
     adopted: int = -1
     turns: int = 0
+    outcomes: Tally = field(default_factory=Tally)
 
     def __post_init__(self) -> None:
         """A ticket begins under the version that it is made with, unless said otherwise."""
@@ -67,6 +71,23 @@ class Ticket:
         """Whether the ticket is done and no clock is open: nothing comes of it but by an event."""
         done = self.story.solved or self.story.gone is not None
         return done and not self.open_clocks()
+
+    @property
+    def resolution(self) -> tuple[int, bool] | None:
+        """When it was resolved (ms UTC), and whether with all its SLA clocks met (R27).
+
+        None where it is not resolved, and where no SLA clock of it had an outcome.
+        """
+        solved_at, outcomes = self.story.solved_at, self.outcomes
+        if solved_at is None or not self.story.resolved:
+            return None
+        return (solved_at, not outcomes.breached) if outcomes.met or outcomes.breached else None
+
+    def note(self, facts: Iterable[Fact]) -> None:
+        """Count what was said for the ticket's outcomes; internal objectives do not count (R27)."""
+        for fact in facts:
+            if fact.kind == "sla":
+                self.outcomes.add(fact)
 
     def turns_at(self, instant: int) -> int:
         """Count the changes that the newest instant has had, if it is this one, for ids (R8).
@@ -95,6 +116,7 @@ class Ticket:
             },
             history=list(self.history),
             spent=dict(self.spent),
+            outcomes=replace(self.outcomes),
         )
 
 

@@ -4,7 +4,8 @@
 version 1 what a merge hands on, the version of the policies that a clock is held to, what it has
 earned by a contract, and whether it lapsed; most rows have none of these. Version 3 leaves out what
 can be told from the rest of the row: nothing at the end of a clock, hands and attributes that are
-the ticket's own.
+the ticket's own. What R27 asks for, since when the ticket is solved and what became of its clocks,
+came later, at the end, where a reader that does not know it passes it over.
 
 `due` stands first, so that an index of what is due can be rebuilt without building tickets. Lists
 in the place of objects: a row is read and written by the millions, and its changelog is the price
@@ -13,6 +14,7 @@ of a commit.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import astuple, fields
 from fractions import Fraction
 from operator import attrgetter
@@ -21,6 +23,7 @@ from typing import Any
 import orjson
 
 from streams.sla.clock import NOTHING, Clock, steps
+from streams.sla.compliance import Tally
 from streams.sla.engine import Engine
 from streams.sla.events import (
     Absorbed,
@@ -45,6 +48,9 @@ OWN = 0
 """In the place of hands, or attributes, that are those of the ticket's story."""
 
 NO_ATTRIBUTES: Attributes = {}
+
+NOT_COUNTED = (None, 0, 0)
+"""Since when a ticket is solved, and its outcomes, where a row does not say."""
 
 CREATED_WITH = 3
 """The place of the attributes in a packed creation."""
@@ -104,10 +110,13 @@ def decode(row: bytes, engine: Engine) -> Ticket | Forgotten:
     if "f" in packed:
         return Forgotten(*packed["f"])
     try:
-        return _unpack(packed, engine)
+        ticket = _unpack(packed, engine)
     except (UnknownVersion, KeyError) as fault:
         message = f"row of ticket {packed.get('id')!r} cannot be read: {fault}"
         raise UnreadableRow(message) from fault
+    if "k" not in packed:
+        ticket.outcomes = _seen(ticket.clocks.values())
+    return ticket
 
 
 def must_be_readable(packed: dict[str, Any]) -> None:
@@ -140,6 +149,9 @@ def _pack(ticket: Ticket) -> dict[str, Any]:
         packed["t"] = ticket.turns
     if ticket.spent:
         packed["x"] = [[*key, count] for key, count in ticket.spent.items()]
+    outcomes = ticket.outcomes
+    if story.solved_at is not None or outcomes.met or outcomes.breached:
+        packed["k"] = [story.solved_at, outcomes.met, outcomes.breached]
     return packed
 
 
@@ -148,6 +160,7 @@ def _unpack(packed: dict[str, Any], engine: Engine) -> Ticket:
     where = story.where
     clocks = [_unpack_clock(entry, version, where, engine) for entry in packed["c"]]
     id_ = packed["id"]
+    story.solved_at, *counted = packed.get("k", NOT_COUNTED)
     return Ticket(
         id=id_,
         version=version,
@@ -164,7 +177,18 @@ def _unpack(packed: dict[str, Any], engine: Engine) -> Ticket:
             (kind, metric, cycle, revision, type_, threshold): count
             for kind, metric, cycle, revision, type_, threshold, count in packed.get("x", ())
         },
+        outcomes=Tally(*counted),
     )
+
+
+def _seen(clocks: Iterable[Clock]) -> Tally:
+    """Count what SLA clocks show: of earlier cycles a row from before they were counted is mute."""
+    tally = Tally()
+    for clock in clocks:
+        if clock.kind == "sla":
+            tally.breached += clock.breached_at is not None
+            tally.met += clock.state == "fulfilled" and clock.breached_at is None
+    return tally
 
 
 def _pack_story(story: Story) -> list[Any]:

@@ -107,6 +107,11 @@ class Worker:
         return (held.board for held in self.held())
 
     @property
+    def grace(self) -> int:
+        """The ms by which ticks hold facts back (R7)."""
+        return self.processor.grace
+
+    @property
     def paces(self) -> Paces:
         """How long the schedules of the boards' clocks have been open."""
         return self.processor.paces

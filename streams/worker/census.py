@@ -28,11 +28,11 @@ Name = tuple[str, ...]
 class Tally:
     """The open clocks of one name."""
 
-    __slots__ = ("left", "overdue", "paused", "running", "total")
+    __slots__ = ("left", "overdue", "paused", "running", "total", "unfired")
 
     def __init__(self) -> None:
         """Begin at 0; `left` by EDGES, `total` is the sum of what is left, in active ms."""
-        self.running = self.paused = self.overdue = self.total = 0
+        self.running = self.paused = self.overdue = self.unfired = self.total = 0
         self.left = [0] * (len(EDGES) + 1)
 
 
@@ -58,6 +58,7 @@ class Census:
     def _count(self, board: Board, tallies: dict[int, Tally], places: list[Place]) -> None:
         # Anew for each portion: there may be a schedule more by then.
         now, opened = self._now, self._worker.paces.opened(self._now)
+        told = now - self._worker.grace
         for number, pace, deadline, target, counted, seen, marks in places:
             if number == NOBODY:
                 continue
@@ -76,18 +77,21 @@ class Census:
                 tally.overdue += bool(marks & BREACHED) and remaining <= 0
             elif deadline < now:
                 tally.overdue += 1
+                tally.unfired += deadline < told and not marks & BREACHED
             tally.left[bisect_left(EDGES, remaining)] += 1
             tally.total += remaining
 
     def families(self) -> Iterator[Metric]:
         """Give the gauges."""
         states, overdue = metrics.OPEN.gauges(), metrics.OVERDUE.gauges()
+        unfired = metrics.UNFIRED.gauges()
         left = metrics.LEFT_SECONDS.gauge_histograms()
         edges = [*(f"{edge:.1f}" for edge in metrics.LEFT), "+Inf"]
         for name, tally in self._tallies.items():
             states.add_metric([*name, "running"], tally.running)
             states.add_metric([*name, "paused"], tally.paused)
             overdue.add_metric(name, tally.overdue)
+            unfired.add_metric(name, tally.unfired)
             counts = accumulate(map(float, tally.left))
             left.add_metric(name, list(zip(edges, counts, strict=True)), tally.total / 1000)
-        yield from (states, overdue, left)
+        yield from (states, overdue, unfired, left)

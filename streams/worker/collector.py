@@ -50,6 +50,7 @@ class Collector(Registered):
         now = self._worker.app.clock()
         yield from self._clocks()
         yield from self._compliance(now)
+        yield self._tickets(now)
         yield from accounts.measure(self._worker.policies, self._worker.credits(), now)
         yield from self._promises()
         yield from self._work(now)
@@ -102,6 +103,14 @@ class Collector(Registered):
                     ratios.add_metric([*name, window], met / (met + breached))
         yield ratios
         yield cycles
+
+    def _tickets(self, now: int) -> Metric:
+        tickets = metrics.TICKET_RATE.gauges()
+        for window, length in WINDOWS.items():
+            counted = [ledger.tickets(now - length) for ledger in self._worker.ledgers()]
+            tickets.add_metric([window, "met"], sum(met for met, _ in counted))
+            tickets.add_metric([window, "missed"], sum(missed for _, missed in counted))
+        return tickets
 
     def _promises(self) -> Iterator[Metric]:
         objectives = metrics.OBJECTIVE.gauges()

@@ -30,6 +30,10 @@ class Measured(Protocol):
         """The version of the policies file that it was started with."""
 
     @property
+    def grace(self) -> int:
+        """The ms by which ticks hold facts back (R7)."""
+
+    @property
     def meter(self) -> Meter:
         """What is counted as it happens."""
 

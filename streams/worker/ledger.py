@@ -5,6 +5,10 @@ counts, and is restored with them: after a crash or a rebalance the rate is what
 the outcomes of one policy, kind and metric in one hour: [ms within the hour, met, breached]. An
 hour with more of them than one row should hold goes on in the next, whose key has a number more:
 each commit writes a row as a whole, and no record may be larger than the log allows.
+
+Resolved tickets stand in it too, under a name that no policy can have, each at the instant when it
+was solved (R27). What is said of one changes when it is reopened, or a late event arrives; then the
+entry is taken back at the instant where it stood, so that no window sees half of it.
 """
 
 from __future__ import annotations
@@ -24,6 +28,12 @@ FULL = 500
 """Outcomes in a row. A row of a former release may have more; it is left as it is."""
 
 Name = tuple[str, str, str]
+TICKETS: Name = ("", "", "tickets")
+"""In a policy's place: what is met and breached are tickets."""
+
+Resolution = tuple[int, bool] | None
+"""When a ticket was resolved (ms UTC), and whether with all its SLA clocks met."""
+
 Hour = tuple[Name, int]
 Entries = list[list[int]]
 
@@ -58,10 +68,24 @@ class Ledger:
     def add(self, fact: Fact, now: int) -> None:
         """Count a fact at its own time (R26), unless it is older than what is kept."""
         met, breached = outcome(fact)
-        if (met, breached) == (0, 0) or fact.time < now - KEPT:
+        if (met, breached) != (0, 0):
+            self._put(fact.counted_under, (fact.time, met, breached), now)
+
+    def resolve(self, before: Resolution, after: Resolution, now: int) -> None:
+        """Count a ticket as it is resolved `after` a change, no more as it was `before` (R27)."""
+        if before == after:
             return
-        hour, ms = divmod(fact.time, HOUR)
-        name = fact.counted_under
+        for sign, resolution in ((-1, before), (1, after)):
+            if resolution is not None:
+                at, met = resolution
+                self._put(TICKETS, (at, sign * met, sign * (not met)), now)
+
+    def _put(self, name: Name, entry: tuple[int, int, int], now: int) -> None:
+        """Add (ms UTC, met, breached) to what is counted under a name."""
+        time, met, breached = entry
+        if time < now - KEPT:
+            return
+        hour, ms = divmod(time, HOUR)
         rows = self._hours.setdefault((name, hour), [[]])
         if len(rows[-1]) >= FULL:
             rows.append([])
@@ -81,6 +105,14 @@ class Ledger:
 
     def outcomes(self, since: int) -> Iterator[tuple[Name, int, int]]:
         """Give (policy, kind, metric), met and breached of the outcomes at or after an instant."""
+        return (one for one in self._since(since) if one[0] != TICKETS)
+
+    def tickets(self, since: int) -> tuple[int, int]:
+        """Count the tickets that were resolved at or after an instant: met, and missed (R27)."""
+        found = [one for one in self._since(since) if one[0] == TICKETS]
+        return sum(met for _, met, _ in found), sum(missed for _, _, missed in found)
+
+    def _since(self, since: int) -> Iterator[tuple[Name, int, int]]:
         for (name, hour), rows in self._hours.items():
             if (hour + 1) * HOUR <= since:
                 continue

@@ -4,13 +4,13 @@ Decisions: an observation that fails is logged and counted, never raised, becaus
 unit of work ends the process and the record would come again. Each outcome is counted once (R26):
 breached at the breach, so the later fulfilment of a breached clock counts no more. Units that were
 counted and then lost in a crash are counted again by the next process, which is why the exact rate
-comes from the ledger.
+comes from the ledger. Where a number is about one ticket, an exemplar names it.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Concatenate, ParamSpec
 
 from prometheus_client import CollectorRegistry
@@ -21,7 +21,8 @@ from streams.sla.facts import TYPES, Fact
 from streams.sla.policy import KINDS, PolicySet
 from streams.wire.ticket_events import REASONS
 from streams.worker import metrics
-from streams.worker.labels import LIMIT, SETS, Labels, LabelSets, Values
+from streams.worker.exemplars import exemplar
+from streams.worker.labels import LIMIT, OTHER, SETS, Labels, LabelSets, Values
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +37,7 @@ EVENT_TYPES = (
 )
 RESULTS = ("applied", "duplicate", "ignored", "rejected")
 OUTCOMES = ("met", "breached", "cancelled")
+TEAM = metrics.ATTRIBUTES.index("team")
 CAUSES = ("deadline_passed", "target_tightened", "policy_applied", "policies_changed", "merged")
 
 P = ParamSpec("P")
@@ -96,20 +98,22 @@ class Meter:
         self._corrections = Children(metrics.CORRECTIONS.counter(registry))
         self._used = Children(metrics.USED.histogram(registry))
         self._reopened = Children(metrics.REOPENED.counter(registry))
+        self._team_seconds = Children(metrics.TEAM_SECONDS.counter(registry))
+        self._unassigned_seconds = Children(metrics.UNASSIGNED_SECONDS.counter(registry))
+        self._reopened_breaches = Children(metrics.REOPENED_BREACHES.counter(registry))
         self._unmatched = metrics.UNMATCHED.counter(registry)
         self._events = Children(metrics.EVENTS.counter(registry))
         self._dead_letters = Children(metrics.DEAD_LETTERS.counter(registry))
         self._lateness = metrics.LATENESS.histogram(registry)
         names = (*metrics.CLOCK, *metrics.ATTRIBUTES, "level", "cause", "reason", "result")
         self._values = {name: Values(name, limit, self._fold) for name in names}
-        self._sets = LabelSets(
-            [self._values[name] for name in metrics.CLOCK],
-            [self._values[name] for name in metrics.ATTRIBUTES],
-            sets,
-            self._fold,
-        )
+        clock = [self._values[name] for name in metrics.CLOCK]
+        attributes = [self._values[name] for name in metrics.ATTRIBUTES]
+        self._sets = LabelSets(clock, attributes, sets, self._fold)
+        self._teams = LabelSets(clock, [self._values["team"]], sets, self._fold)
         self._expected: set[tuple[object, ...]] = set()
         self._clocks: set[Labels] = set()
+        self._begun: set[Labels] = set()
         self._begin()
         self.begin(policies)
 
@@ -132,9 +136,9 @@ class Meter:
         self._unmatched.inc()
 
     @_never_raises
-    def lateness(self, seconds: float) -> None:
+    def lateness(self, seconds: float, fact: Fact) -> None:
         """Note how late a tick fired a fact."""
-        self._lateness.observe(seconds)
+        self._lateness.observe(seconds, exemplar(fact))
 
     @_never_raises
     def fact(self, fact: Fact) -> None:
@@ -156,14 +160,28 @@ class Meter:
 
     def _outcome(self, fact: Fact, clock: tuple[str, str, str]) -> None:
         """Count a cycle at its outcome, once (R26)."""
+        told = exemplar(fact) if fact.type != "cancelled" else None
         if fact.type == "fulfilled":
-            self._used[*self.clock(clock)].observe(fact.margin)
+            self._used[*self.clock(clock)].observe(fact.margin, told)
         if fact.type != "breached" and fact.breached_at is not None:
             return  # it was counted when it was breached
         labels = self._labels(fact)
-        self._closed[*labels, "met" if fact.type == "fulfilled" else fact.type].inc()
-        if fact.type == "breached":
-            self._breaches[*labels, self._values["cause"].fold(fact.reason)].inc()
+        if fact.type != "breached":
+            self._closed[*labels, "met" if fact.type == "fulfilled" else fact.type].inc()
+            return
+        self._closed[*labels, fact.type].inc(1, told)
+        self._breaches[*labels, self._values["cause"].fold(fact.reason)].inc(1, told)
+        self._causes(fact, clock)
+
+    def _causes(self, breach: Fact, clock: tuple[str, str, str]) -> None:
+        """Add up in whose hands the time of a breached cycle went (R28)."""
+        labels, unassigned = self.clock(clock), 0
+        for (team, _, assignee), ms in breach.causes:
+            self._team_seconds[self._teams.fold(clock, [team], silent=True)].inc(ms / 1000)
+            unassigned += ms if assignee is None else 0
+        self._unassigned_seconds[labels].inc(unassigned / 1000)
+        if breach.reopens:
+            self._reopened_breaches[labels].inc()
 
     @_never_raises
     def expect(self, clock: tuple[str, str, str], attributes: Attributes) -> None:
@@ -216,7 +234,7 @@ class Meter:
         for policy in policies.policies:
             values["priority"].name_all(p for by in policy.targets.values() for p in by)
             for name in metrics.ATTRIBUTES:
-                values[name].name_all(str(v) for v in policy.match.get(name, ()) if type(v) is str)
+                values[name].name_all(policy.match.get(name, ()))
             levels = {
                 "" if warning.level is None else str(warning.level) for warning in policy.warnings
             }
@@ -224,11 +242,8 @@ class Meter:
             for metric in policy.targets:
                 clock = (policy.name, policy.kind, metric)
                 self._clocks.add(clock)
+                self._start_clock(clock, levels)
                 self._start(self._sets.fold(clock, [None] * len(metrics.ATTRIBUTES)))
-                self._used.begin(*clock)
-                self._reopened.begin(*clock)
-                for level in levels:
-                    self._warnings.begin(*clock, level)
 
     def _start(self, labels: Labels) -> None:
         if labels in self._expected:
@@ -238,3 +253,19 @@ class Meter:
             self._closed.begin(*labels, outcome)
         for cause in CAUSES:
             self._breaches.begin(*labels, cause)
+        clock, team = labels[: len(metrics.CLOCK)], labels[len(metrics.CLOCK) :][TEAM]
+        self._team_seconds.begin(*self._teams.fold(clock, [team], silent=True))
+        if clock not in self._begun:  # under policies that were adopted before this worker began
+            self._start_clock(clock, self._values["level"].named - {OTHER})
+
+    def _start_clock(self, clock: Labels, levels: Iterable[str]) -> None:
+        self._begun.add(clock)
+        for counted in (
+            self._used,
+            self._reopened,
+            self._unassigned_seconds,
+            self._reopened_breaches,
+        ):
+            counted.begin(*clock)
+        for level in levels:
+            self._warnings.begin(*clock, level)

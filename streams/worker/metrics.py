@@ -48,19 +48,27 @@ class Declared:
 
     def counter(self, registry: CollectorRegistry) -> Counter:
         """Make the counter that counts under this name."""
-        return Counter(self.name, self.help, self.labels, registry=registry)
+        return Counter(self.name, self.help, self.labels, registry=registry, unit=self.unit)
 
     def histogram(self, registry: CollectorRegistry | None = None) -> Histogram:
         """Make the histogram that observes under this name."""
-        return Histogram(self.name, self.help, self.labels, registry=registry, buckets=self.buckets)
+        return Histogram(
+            self.name,
+            self.help,
+            self.labels,
+            registry=registry,
+            unit=self.unit,
+            buckets=self.buckets,
+        )
 
     def counters(self) -> CounterMetricFamily:
         """Make an empty family of counters, for numbers that are counted elsewhere."""
-        return CounterMetricFamily(self.name.removesuffix("_total"), self.help, labels=self.labels)
+        name = self.name.removesuffix("_total")
+        return CounterMetricFamily(name, self.help, labels=self.labels, unit=self.unit)
 
     def gauges(self) -> GaugeMetricFamily:
         """Make an empty family of gauges."""
-        return GaugeMetricFamily(self.name, self.help, labels=self.labels)
+        return GaugeMetricFamily(self.name, self.help, labels=self.labels, unit=self.unit)
 
     def info(self) -> InfoMetricFamily:
         """Make an empty family of information, which is always 1."""
@@ -68,7 +76,7 @@ class Declared:
 
     def gauge_histograms(self) -> GaugeHistogramMetricFamily:
         """Make an empty family of gauge histograms."""
-        return GaugeHistogramMetricFamily(self.name, self.help, labels=self.labels)
+        return GaugeHistogramMetricFamily(self.name, self.help, labels=self.labels, unit=self.unit)
 
     def family(self) -> Metric:
         """Make the empty family of whatever kind it is, as a registry wants to know it."""
@@ -82,7 +90,9 @@ class Declared:
             case "gauge histogram":
                 return self.gauge_histograms()
             case "histogram":
-                return HistogramMetricFamily(self.name, self.help, labels=self.labels)
+                return HistogramMetricFamily(
+                    self.name, self.help, labels=self.labels, unit=self.unit
+                )
 
 
 CLOSED = Declared(
@@ -120,7 +130,7 @@ USED = Declared(
     "sla_target_used_ratio",
     "histogram",
     "Active time used as a share of the target when a clock is fulfilled; below 1 is met, so is "
-    "1, unless it came on closed hours after the deadline (R29).",
+    "1, unless it came on closed hours after the deadline (R29). Above 1 was breached.",
     CLOCK,
     "ratio",
     SHARES,
@@ -130,6 +140,28 @@ REOPENED = Declared(
     "counter",
     "Resolutions that were met, reopened and given back: speed without quality (R29). Not of "
     "resolution_cycle, where a reopen is a new cycle.",
+    CLOCK,
+)
+TEAM_SECONDS = Declared(
+    "sla_breach_team_seconds_total",
+    "counter",
+    "Active time of breached cycles up to the breach, by the team that held the ticket, empty "
+    "where none did: over the teams it adds up to the breaches' elapsed time (R28).",
+    (*CLOCK, "team"),
+    "seconds",
+)
+UNASSIGNED_SECONDS = Declared(
+    "sla_breach_unassigned_seconds_total",
+    "counter",
+    "Active time of breached cycles up to the breach in which nobody was assigned: a part of that "
+    "in sla_breach_team_seconds_total (R28).",
+    CLOCK,
+    "seconds",
+)
+REOPENED_BREACHES = Declared(
+    "sla_reopened_breaches_total",
+    "counter",
+    "Breaches on tickets that had been solved and were taken up again before (R28).",
     CLOCK,
 )
 UNMATCHED = Declared(
@@ -178,6 +210,13 @@ OVERDUE = Declared(
     "Open clocks that are past their deadline by the worker's clock.",
     CLOCK,
 )
+UNFIRED = Declared(
+    "sla_overdue_unfired_clocks",
+    "gauge",
+    "Open clocks that are past their deadline, and the grace, by the worker's clock, and whose "
+    "breach has not been fired: 0, and more only for moments.",
+    CLOCK,
+)
 LEFT_SECONDS = Declared(
     "sla_open_clock_remaining_seconds",
     "gauge histogram",
@@ -200,6 +239,13 @@ CYCLES = Declared(
     "What sla_compliance_ratio is made of: cycles met and breached in the window. Add these up "
     "over workers; ratios cannot be added.",
     (*CLOCK, "window", "outcome"),
+)
+TICKET_RATE = Declared(
+    "sla_ticket_rate_tickets",
+    "gauge",
+    "Tickets resolved in the window by whether all their SLA clocks were met, or one was missed; "
+    "exact, from the ledger of this worker's partitions (R27). Add these up over workers.",
+    ("window", "outcome"),
 )
 CONTRACT_CYCLES = Declared(
     "sla_contract_cycles",
@@ -326,6 +372,9 @@ COUNTED: tuple[Declared, ...] = (
     CORRECTIONS,
     USED,
     REOPENED,
+    TEAM_SECONDS,
+    UNASSIGNED_SECONDS,
+    REOPENED_BREACHES,
     UNMATCHED,
     EVENTS,
     DEAD_LETTERS,
@@ -338,10 +387,12 @@ COUNTED: tuple[Declared, ...] = (
 MEASURED: tuple[Declared, ...] = (
     OPEN,
     OVERDUE,
+    UNFIRED,
     LEFT_SECONDS,
     TICKETS,
     COMPLIANCE,
     CYCLES,
+    TICKET_RATE,
     CONTRACT_CYCLES,
     CONTRACT_LATE,
     OBJECTIVE,
@@ -382,17 +433,39 @@ This page is written by `python -m streams.worker.metrics > docs/metrics.md`.
   increase, not a series that nobody had asked for.
 - A label has at most 50 values that the policies file does not name, and the attributes together at
   most 2,000 combinations. What exceeds that counts as `other`, and in
-  `sla_label_values_folded_total`. An attribute that a ticket does not have is the empty value. No
-  label holds a ticket's id.
+  `sla_label_values_folded_total`. What the file names folds only where there are 2,000 combinations
+  of that alone. An attribute that a ticket does not have is the empty value. No label holds a
+  ticket's id. Whatever tickets say, `sla_clocks_closed_total` and `sla_breaches_total` have at most
+  16,000 series for strangers, some 3 MB a scrape before compression.
 - Counters do not go down: a breach that is taken back stays in `sla_breaches_total` and counts in
   `sla_retractions_total`, a resolution that was met and reopened counts again at its next outcome.
-  They are for rates and alerts. `sla_compliance_ratio` is the exact number: it takes back what was
-  taken back, and a crash does not change it.
+  They are a process's, and begin at 0 with it. What it counted after the last scrape nobody sees
+  when it ends; what it counted and had not committed when it was killed, the next one counts again;
+  and `increase()` leaves out what a series had when it was first seen.
+- So counters are for rates and alerts. For reports there are the gauges from the ledger,
+  `sla_compliance_cycles`, `sla_ticket_rate_tickets`, `sla_contract_cycles`: they commit with the
+  SLA events, take back what is taken back, and are the same after a crash or with more workers.
+  With a worker that was stopped, or killed, in the middle of 30 s with 11 breaches a second and
+  scraped each second, they were the topic's to the last cycle, and `increase()` had 95 % of it. The
+  end of a process costs counters half a scrape's interval on average: with 15 s and a restart an
+  hour 0.2 %. While a partition moves, both workers may show it for one scrape, or none.
+- In OpenMetrics breaches (`sla_breaches_total`, `sla_clocks_closed_total`), the buckets of
+  `sla_target_used_ratio` (met ones too; those above 1 were breached) and of
+  `sla_timer_lateness_seconds` carry exemplars: `ticket_id`, and `event_id`, that of the SLA event,
+  where both have room in 128 characters; a longer ticket's id ends with `…`. Prometheus keeps them
+  with `--enable-feature=exemplar-storage`.
 - A worker speaks for its partitions. Over several workers, add cycles up, then divide:
 
   ```promql
   sum by (policy, kind, metric) (sla_compliance_cycles{window="30d", outcome="met"})
     / sum by (policy, kind, metric) (sla_compliance_cycles{window="30d"})
+  ```
+
+  And of tickets (R27), each counted when it was solved, as long as it is:
+
+  ```promql
+  sum(sla_ticket_rate_tickets{window="30d", outcome="met"})
+    / sum(sla_ticket_rate_tickets{window="30d"})
   ```
 
 - So too for contracts: the rate of an account's month, and what lateness has earned so far, as a

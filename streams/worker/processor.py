@@ -35,7 +35,7 @@ from streams.wire.glance import Glance, glance, open_clocks, peek
 from streams.wire.ticket_events import Rejected, decode
 from streams.work import Partition, Table
 from streams.worker.credits import CreditLedger
-from streams.worker.ledger import Entries, Ledger
+from streams.worker.ledger import Entries, Ledger, Resolution
 from streams.worker.meter import Meter
 from streams.worker.takeover import Takeover
 
@@ -180,10 +180,11 @@ class Processor:
             if self.engine.due(ticket) is None:
                 self.tickets[key] = Forgotten(ticket.id, ticket.reached)
                 continue
+            before = ticket.resolution
             facts = self.engine.settle(ticket, instant)
-            self._keep(part, key, ticket, facts)
+            self._keep(part, key, ticket, facts, before)
             for fact in facts:
-                self.meter.lateness(max(0, now - fact.time) / 1000)
+                self.meter.lateness(max(0, now - fact.time) / 1000, fact)
         else:
             more = True
         part.scratch["ledger"].forget(now)
@@ -241,12 +242,13 @@ class Processor:
             self._told[NAMES[type(event)], "duplicate"] += 1
             return
         told = None if known is None else known.story.bequests
+        before = None if known is None else known.resolution
         ticket, facts = self.engine.apply(known, event)
         self._told[NAMES[type(event)], "applied"] += 1
         if known is None and self.engine.unmatched(ticket):
             self.meter.unmatched()
         self._hand_on(part, ticket, told)
-        self._keep(part, key, ticket, facts)
+        self._keep(part, key, ticket, facts, before)
 
     def _hand_on(self, part: Partition, ticket: Ticket, told: Mapping[str, Bequest] | None) -> None:
         """Let survivors of merges know the waits that they inherit, or no longer do (R20)."""
@@ -254,10 +256,18 @@ class Processor:
             into = left.into.encode()
             part.emit_everywhere(self.names.ticket_events, into, absorbed.encode(left), left.at)
 
-    def _keep(self, part: Partition, key: bytes, ticket: Ticket, facts: Iterable[Fact]) -> None:
+    def _keep(
+        self,
+        part: Partition,
+        key: bytes,
+        ticket: Ticket,
+        facts: Iterable[Fact],
+        before: Resolution,
+    ) -> None:
         self.tickets[key] = ticket
         part.scratch["due"].put(key, self._attention(ticket))
         detected_at = self.clock()
+        part.scratch["ledger"].resolve(before, ticket.resolution, detected_at)
         for fact in facts:
             part.emit(self.names.sla_events, key, sla_events.encode(fact, detected_at), fact.time)
             part.scratch["ledger"].add(fact, detected_at)

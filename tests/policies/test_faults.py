@@ -362,6 +362,8 @@ def test_several_policies_together_can_hide_one() -> None:
         ("a: *nobody\n", 1, "not YAML"),
         ("a: &a [*a]\n", 1, "holds itself"),
         ("version: 1\n\x07", 2, "U+0007 is not allowed"),
+        ('version: 1\nschedules: {"a\\0b": 24x7}\n', 2, "U+0000 is not allowed"),
+        ('version: 1\npolicies: [{name: "a\\uD800b"}]\n', 2, "U+D800 is not allowed"),
         ("[" * 600, 1, "nested too deeply"),
         ("policies: []\n", 1, "name at least one"),
         ("version: 1\n", 1, "policies: missing"),

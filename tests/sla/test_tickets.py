@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from streams.history.replay import Replay, replay
 from streams.sla.compliance import Tally
-from streams.sla.events import Deleted, TicketEvent
+from streams.sla.engine import Engine
+from streams.sla.events import Changed, Created, Deleted, TicketEvent
 from streams.sla.tickets import TicketOutcomes
 from tests.sla.numbers import told
-from tests.sla.test_properties import POLICIES, end_of, histories
+from tests.sla.test_properties import MINUTE, POLICIES, STARTS, end_of, histories
 
 CREATED = "Mon 09:00  created by customer: tier=standard, priority=urgent"
 MET = f"{CREATED}\nMon 09:30  message by agent\nMon 10:00  changed: status=solved"
@@ -153,6 +154,33 @@ def test_the_rate_is_that_of_the_ordered_history_counted_by_other_means(
     met = not breached and last.total() > 0
     expected = Tally(met=int(resolved and met), breached=int(resolved and breached))
     assert outcomes(done).judged(done.resolved) == expected
+
+    engine, ticket = Engine(POLICIES), None
+    for event in arrivals:
+        ticket, _ = engine.apply(ticket, event)
+    assert ticket is not None
+    engine.settle(ticket, end)
+    solved_at = None
+    for event in events:
+        status = _told(event).get("status", "solved" if solved_at is not None else None)
+        solved_at = (solved_at or event.time) if status == "solved" else None
+    judged = met or breached
+    assert ticket.resolution == ((solved_at, met) if resolved and judged else None)
+
+
+def test_a_ticket_knows_when_it_was_resolved_and_whether_all_was_met() -> None:
+    """R27: since its solve, not its closing; none while it is open again, or gone."""
+    engine, start = Engine(POLICIES), STARTS[0]
+    first = {"tier": "standard", "priority": "urgent", "status": "open"}
+    ticket, _ = engine.apply(None, Created("t", start, 0, first))
+    found = [ticket.resolution]
+    for key, status in enumerate(("solved", "closed", "open", "solved"), 1):
+        engine.apply(ticket, Changed("t", start + key * MINUTE, key, {"status": status}))
+        found.append(ticket.resolution)
+    engine.apply(ticket, Deleted("t", start + 5 * MINUTE, 5))
+    found.append(ticket.resolution)
+    solved = [(start + MINUTE, True)] * 2
+    assert found == [None, *solved, None, (start + 4 * MINUTE, True), None]
 
 
 def _told(event: TicketEvent) -> dict[str, object]:

@@ -29,6 +29,25 @@ def test_a_ticket_reads_back_as_it_was(events: list[TicketEvent]) -> None:
         assert orjson.loads(packed)["due"] == ticket.due
 
 
+@given(histories(tiers=True))
+def test_what_a_row_does_not_tell_of_outcomes_its_clocks_show(events: list[TicketEvent]) -> None:
+    """R27: rows of earlier releases count what their clocks' last cycles came to."""
+    engine, ticket = Engine(POLICIES), None
+    for event in events:
+        ticket, _ = engine.apply(ticket, event)
+    assert ticket is not None
+    packed = orjson.loads(row.encode(ticket))
+    packed.pop("k", None)
+    old = row.decode(orjson.dumps(packed), engine)
+    assert isinstance(old, Ticket)
+    assert old.story.solved_at is None
+    sla = [clock for clock in ticket.clocks.values() if clock.kind == "sla"]
+    if all(clock.cycle == 1 for clock in sla):
+        assert old.outcomes == ticket.outcomes
+    else:
+        assert old.outcomes.breached <= ticket.outcomes.breached
+
+
 @pytest.mark.parametrize(
     "end", [Merged("t", START + MINUTE, 1, "u"), Deleted("t", START + MINUTE, 1, "spam")]
 )

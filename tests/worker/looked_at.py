@@ -21,7 +21,7 @@ from streams.wire.instant import parse
 from streams.work import PartitionStats, Readiness, Stats
 from streams.worker.collector import Collector
 from streams.worker.credits import CreditLedger
-from streams.worker.ledger import Ledger
+from streams.worker.ledger import Ledger, Resolution
 from streams.worker.meter import Meter
 
 START = parse("2026-03-25T09:00:00Z")
@@ -125,6 +125,7 @@ class LookedAt:
 
     def __init__(self, policies: PolicySet = POLICIES, **bounds: int) -> None:
         self.app = StillWork()
+        self.grace = 0
         self.file_version = policies.version
         self.engine = Engine(policies)
         self.registry = CollectorRegistry()
@@ -174,17 +175,21 @@ class LookedAt:
     def hear(self, *events: TicketEvent) -> None:
         """Apply events."""
         for event in events:
-            one, facts = self.engine.apply(self.tickets.get(event.ticket), event)
-            self._keep(one, facts)
+            known = self.tickets.get(event.ticket)
+            before = None if known is None else known.resolution
+            one, facts = self.engine.apply(known, event)
+            self._keep(one, facts, before)
 
     def reach(self, instant: int) -> None:
         """Set the clock, and fire what is due."""
         self.app.now = instant
         for one in list(self.tickets.values()):
-            self._keep(one, self.engine.settle(one, instant))
+            before = one.resolution
+            self._keep(one, self.engine.settle(one, instant), before)
 
-    def _keep(self, one: Ticket, facts: list[Fact]) -> None:
+    def _keep(self, one: Ticket, facts: list[Fact], before: Resolution) -> None:
         self.tickets[one.id] = one
+        self.ledger.resolve(before, one.resolution, self.app.now)
         clocks = open_clocks(one)
         self.board.put(one.id.encode(), clocks, one.story.attributes)
         for clock in clocks:

@@ -47,6 +47,8 @@ def test_it_counts_each_clock_as_it_stands(some: list[Put], now: int, portion: i
         assert isinstance(elapsed, int)
         wanted["open_clocks", (*name, "running" if running else "paused")] += 1
         wanted["overdue_clocks", name] += bool(late)
+        past = clock.deadline is not None and clock.deadline < now
+        wanted["overdue_unfired_clocks", name] += past and not clock.breached
         left = (target - elapsed) / 1000
         for edge in metrics.LEFT[bisect_left(metrics.LEFT, left) :]:
             wanted["open_clock_remaining_seconds_bucket", (*name, f"{edge:.1f}")] += 1

@@ -65,3 +65,33 @@ def test_an_hour_of_many_outcomes_lies_in_several_rows() -> None:
     again.forget(500_001 * HOUR + KEPT + 1)
     assert list(rows.values()) == [None] * 4
     assert not list(again.outcomes(0))
+
+
+def test_a_ticket_is_counted_where_it_was_solved_and_taken_back_there() -> None:
+    """R27: what is said of it changes; no window sees half of it, and cycles are apart."""
+    rows: dict[bytes, Entries | None] = {}
+    ledger = Ledger(rows.__setitem__)
+    solved, now = 500_000 * HOUR + 7, 500_002 * HOUR
+    ledger.add(replace(BREACH, time=solved), now)
+    ledger.resolve(None, (solved, True), now)
+    ledger.resolve((solved, True), (solved, True), now)
+    assert ledger.tickets(solved) == (1, 0)
+    ledger.resolve((solved, True), (solved, False), now)
+    for since, counted in ((solved, (0, 1)), (solved + 1, (0, 0))):
+        assert ledger.tickets(since) == counted
+    ledger.resolve((solved, False), None, now + HOUR)
+    assert ledger.tickets(0) == (0, 0)
+    assert [entry for entries in rows.values() for entry in entries or ()] == [
+        *([7, 0, 1], [7, 1, 0], [7, -1, 0], [7, 0, 1], [7, 0, -1])
+    ]
+    again = Ledger(rows.__setitem__)
+    for key, entries in rows.items():
+        again.restore(key, entries or [])
+    again.resolve(None, (solved, False), now)
+    assert again.tickets(solved) == (0, 1)
+    assert [breached for _, _, breached in again.outcomes(0)] == [1]
+    again.resolve(None, (now - KEPT - 1, True), now)
+    assert again.tickets(0) == (0, 1)
+    again.forget(500_001 * HOUR + KEPT + 1)
+    assert again.tickets(0) == (0, 0)
+    assert list(rows.values()) == [None, None]

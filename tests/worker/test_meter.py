@@ -147,6 +147,13 @@ def test_what_is_known_begins_at_0() -> None:
         assert worker.value("sla_dlq_records_total", reason=reason) == 0
     for type_, result in product(EVENT_TYPES, RESULTS):
         assert worker.value("sla_ticket_events_total", type=type_, result=result) == 0
+    for name in (
+        "sla_breach_unassigned_seconds_total",
+        "sla_reopened_breaches_total",
+    ):
+        assert worker.value(name, **ON, metric="first_response") == 0
+    nobody = {**ON, "metric": "first_response", "team": ""}
+    assert worker.value("sla_breach_team_seconds_total", **nobody) == 0
     for name in ("sla_retractions_total", "sla_unmatched_tickets_total", "sla_meter_errors_total"):
         assert worker.value(name) == 0
     assert worker.value("sla_timer_lateness_seconds_count") == 0
@@ -164,14 +171,14 @@ def test_a_clock_that_starts_begins_its_series_at_0() -> None:
     assert worker.value("sla_breaches_total", **labels, cause="deadline_passed") == 0
 
 
-def test_events_and_dead_letters_and_lateness_are_counted() -> None:
+def test_events_and_dead_letters_and_lateness_are_counted(breach: Fact) -> None:
     """Interfaces: by type and result, by reason."""
     worker = LookedAt()
     worker.meter.events("ticket.created", "applied")
     worker.meter.events("ticket.unheard_of", "ignored")
     worker.meter.dead_letter("not_json")
     worker.meter.unmatched()
-    worker.meter.lateness(0.3)
+    worker.meter.lateness(0.3, breach)
     assert worker.value("sla_ticket_events_total", type="ticket.created", result="applied") == 1
     assert worker.value("sla_ticket_events_total", type="other", result="ignored") == 1
     assert worker.value("sla_dlq_records_total", reason="not_json") == 1
@@ -194,7 +201,7 @@ def test_ten_thousand_values_fold_to_other_and_are_counted(breach: Fact, label: 
     """Interfaces: label values are bounded, what exceeds the bound folds, nothing is lost."""
     worker = LookedAt()
     for number in range(10_000):
-        worker.meter.fact(replace(breach, attributes={**TEAM, label: f"value {number}"}))
+        worker.meter.fact(replace(breach, attributes={**TEAM, label: f"value {number}"}, causes=()))
     values = {labels[label] for labels in samples(worker.registry, "sla_breaches_total")}
     ours = {value for value in values if value.startswith("value ")}
     assert len(ours) == LIMIT
@@ -299,6 +306,117 @@ def test_no_label_holds_a_tickets_id() -> None:
     assert "4711" not in labels
 
 
+def test_the_time_of_breached_cycles_adds_up_to_their_elapsed_time() -> None:
+    """R28: by team, and before assignment; in active seconds, up to the breach."""
+    worker = LookedAt()
+    worker.hear(
+        created(team=None),
+        Changed("4711", START + 10 * MINUTE, 2, {"team": "billing"}),
+        Changed("4711", START + 25 * MINUTE, 3, {"team": "network", "assignee": "Ann"}),
+    )
+    worker.reach(START + 5 * HOUR)
+    first = {**ON, "metric": "first_response"}
+    seconds = {
+        team: worker.value("sla_breach_team_seconds_total", **first, team=team)
+        for team in ("", "billing", "network")
+    }
+    assert seconds == {"": 600, "billing": 900, "network": 2100}
+    assert worker.value("sla_breach_unassigned_seconds_total", **first) == 1500
+    elapsed = sum(fact.elapsed for fact in worker.facts if fact.type == "breached")
+    assert worker.total("sla_breach_team_seconds_total") == elapsed / 1000
+    assert elapsed == 5.5 * HOUR
+    assert worker.total("sla_reopened_breaches_total") == 0
+
+
+def test_a_breach_after_a_reopening_counts_as_such() -> None:
+    """R28: how often the ticket had been taken up again is part of why."""
+    worker = LookedAt()
+    worker.hear(created(), reply(START + MINUTE), status("solved", START + HOUR, 3))
+    worker.hear(status("open", START + 2 * HOUR, 4))
+    worker.reach(START + 6 * HOUR)
+    total = {**ON, "metric": "total_resolution"}
+    assert worker.value("sla_reopened_breaches_total", **total) == 1
+    assert worker.total("sla_reopened_breaches_total") == 1
+
+
+def test_what_another_version_promises_begins_at_0_once_it_is_adopted() -> None:
+    """R18: its names have their place, and every counter its 0."""
+    worker = LookedAt()
+    policy = replace(
+        POLICIES.policies[0],
+        name="platinum",
+        match={"team": frozenset({"night", 7})},
+        warnings=(replace(POLICIES.policies[0].warnings[0], level=7),),
+    )
+    for number in range(LIMIT):
+        fact_of = {"team": f"strange {number}"}
+        worker.meter.expect(KNOWN[0], fact_of)
+    worker.meter.begin(replace(POLICIES, policies=(policy,)))
+    zero = dict.fromkeys(begun(worker.registry, "premium"), 0.0)
+    assert begun(worker.registry, "platinum") == zero
+    assert worker.value("sla_warnings_total", **clock_of("platinum"), level="7") == 0
+    for team in ("night", "7"):
+        worker.meter.expect(("platinum", "sla", "first_response"), {"team": team})
+        mine = {**clock_of("platinum"), "team": team}
+        assert worker.value("sla_breach_team_seconds_total", **mine) == 0
+
+
+def test_an_open_clock_of_a_policy_that_is_no_more_begins_at_0_too() -> None:
+    """R18: it keeps its version, which a worker that takes it over later does not start with."""
+    worker = LookedAt()
+    worker.meter.expect(("former", "sla", "first_response"), {"team": "night"})
+    found = begun(worker.registry, "former")
+    assert found == dict.fromkeys(begun(worker.registry, "premium"), 0.0)
+    assert worker.value("sla_warnings_total", **clock_of("former"), level="1") == 0
+
+
+def begun(registry: CollectorRegistry, policy: str) -> dict[str, float]:
+    """Give the highest value by name of what is counted of a policy."""
+    found: dict[str, float] = {}
+    for family in registry.collect():
+        if family.type in ("counter", "histogram"):
+            for one in family.samples:
+                if one.labels.get("policy") == policy:
+                    found[one.name] = max(found.get(one.name, 0.0), one.value)
+    return found
+
+
+def clock_of(policy: str) -> dict[str, str]:
+    """Give the labels of the first response under a policy."""
+    return {"policy": policy, "kind": "sla", "metric": "first_response"}
+
+
+def test_what_the_policies_name_is_not_folded_where_combinations_are_too_many(
+    breach: Fact,
+) -> None:
+    """Interfaces: only what strangers say folds; all of it only where even that is too much."""
+    worker = LookedAt(sets=100)
+    for number in range(2_000):
+        digits = {name: str(number // 9**place % 9) for place, name in enumerate(TEAM)}
+        worker.meter.fact(replace(breach, attributes=digits))
+    named = {"tier": "premium", "priority": "urgent"}
+    before = worker.value("sla_label_values_folded_total", label="label_set")
+    worker.meter.fact(replace(breach, attributes=named))
+    assert worker.total("sla_breaches_total", **named, team="", channel="") == 1
+    assert worker.value("sla_label_values_folded_total", label="label_set") == before
+    worker.meter.fact(replace(breach, attributes={**named, "team": "5", "channel": "never"}))
+    assert worker.total("sla_breaches_total", **named, team="other", channel="other") == 1
+    assert worker.value("sla_label_values_folded_total", label="label_set") == (before or 0) + 1
+
+
+def test_even_what_is_named_has_an_end(breach: Fact) -> None:
+    """Interfaces: a file that names a hundred of each cannot fill a Prometheus either."""
+    names = frozenset(f"name {number}" for number in range(100))
+    policy = replace(POLICIES.policies[0], match=dict.fromkeys(("tier", "team", "channel"), names))
+    worker = LookedAt(replace(POLICIES, policies=(policy,)), sets=50)
+    for number in range(500):
+        said = {"tier": f"name {number % 100}", "team": f"name {number // 100}"}
+        worker.meter.fact(replace(breach, attributes=said))
+    found = samples(worker.registry, "sla_breaches_total")
+    assert len({tuple(labels[name] for name in TEAM) for labels in found}) <= 2 * 50 + 1
+    assert worker.total("sla_breaches_total") == 500
+
+
 def test_an_observation_that_fails_is_counted_and_stops_nothing(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -306,6 +424,6 @@ def test_an_observation_that_fails_is_counted_and_stops_nothing(
     registry = CollectorRegistry()
     meter = Meter(registry, POLICIES)
     meter.fact(None)  # type: ignore[arg-type]
-    meter.lateness("late")  # type: ignore[arg-type]
+    meter.lateness("late", None)  # type: ignore[arg-type]
     assert registry.get_sample_value("sla_meter_errors_total") == 2
     assert "could not count fact" in caplog.text

@@ -14,6 +14,7 @@ from faust.types import TP
 from prometheus_client import CollectorRegistry
 
 from streams.sla.engine import Engine
+from streams.sla.policy import PolicySet
 from streams.wire import row
 from streams.wire.instant import show
 from streams.wire.topics import Names
@@ -36,12 +37,12 @@ SECOND = 1_000
 class Bench:
     """One partition of a worker, whose clock stands where it is put."""
 
-    def __init__(self, **settings: int) -> None:
+    def __init__(self, policies: PolicySet = POLICIES, **settings: int) -> None:
         """Begin without tickets, at START."""
         self.now = START
         self.sent = 0
         self.work = unit_of_work()
-        engine = Engine(POLICIES)
+        engine = Engine(policies)
         tickets = self._table("tickets", row.encode, lambda packed: row.decode(packed, engine))
         counted = self._table("ledger", ledger.encode, ledger.decode)
         self.registry = CollectorRegistry()
@@ -49,7 +50,7 @@ class Bench:
             engine,
             tickets,
             counted,
-            Meter(self.registry, POLICIES),
+            Meter(self.registry, policies),
             lambda: self.now,
             names=NAMES,
             **settings,
