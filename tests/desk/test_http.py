@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -210,6 +211,29 @@ async def test_an_event_of_the_far_future_is_no_error() -> None:
 
 
 # -- the page
+
+
+async def test_the_page_loads_what_is_ours_and_nothing_else() -> None:
+    """Interfaces: no script and no style but the files that come with the program."""
+    async with served(LookedAt()) as client:
+        async with client.get("/") as answer:
+            page, headers = await answer.text(), answer.headers
+            assert answer.content_type == "text/html"
+        told = re.findall(r'(?:src|href)="([^"#][^"]*)"', page)
+        assert [one for one in told if not re.match(r"/(?!/)|data:", one)] == []
+        ours = [one for one in told if one.startswith("/assets/")]
+        assert any(one.endswith(".js") for one in ours)
+        assert any(one.endswith(".css") for one in ours)
+        for one in ours:
+            async with client.get(one) as answer:
+                assert answer.status == 200
+                tag = answer.headers["ETag"]
+            async with client.get(one, headers={"If-None-Match": tag}) as answer:
+                assert (answer.status, await answer.read()) == (304, b"")
+    policy = headers["Content-Security-Policy"].split("; ")
+    assert {"default-src 'none'", "script-src 'self'", "style-src 'self'"} <= set(policy)
+    assert "unsafe" not in headers["Content-Security-Policy"]
+    assert not re.search(r"<style|<script(?![^>]*\ssrc=)|\sstyle=|\son[a-z]+=", page)
 
 
 @pytest.mark.parametrize("name", ["nothing.js", "..%2Fhttp.py", "%2e%2e%2fhttp.py", "http.py", "."])
