@@ -29,6 +29,8 @@ from streams.desk.views import Views
 log = logging.getLogger(__name__)
 
 CLOSE_SECONDS = 1.0
+LONGEST_LINE = 1 << 17
+"""Bytes of a request's first line: a ticket's id may be long, and is written there in escapes."""
 
 
 class CannotListen(Exception):
@@ -48,7 +50,9 @@ async def serve(
     if not local and not token:
         log.warning("http: whoever reaches %s may read tickets: set SLA_HTTP_TOKEN", host)
     app = web_app(worker, local=local, token=token)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=CLOSE_SECONDS)
+    runner = web.AppRunner(
+        app, access_log=None, shutdown_timeout=CLOSE_SECONDS, max_line_size=LONGEST_LINE
+    )
     await runner.setup()
     try:
         try:

@@ -72,6 +72,7 @@ class Look:
     tiers: dict[str | None, int]
     total: int = 0
     matched: int = 0
+    ahead: int = 0
     overdue: int = 0
     at_risk: int = 0
     best: list[Candidate] = field(default_factory=list)
@@ -116,6 +117,7 @@ class Look:
     def _place(self, urgent: Urgency) -> float | None:
         """Count a ticket that passes the filters; None where `only` leaves it out."""
         self.matched += 1
+        self.ahead += urgent.ahead < NEVER
         self.overdue += urgent.overdue
         self.at_risk += urgent.at_risk
         only, sort = self.query.only, self.query.sort
@@ -165,6 +167,7 @@ async def triage(worker: Worker, query: Query) -> Shown:
         "clock_rate": worker.clock_rate,
         "total": look.total,
         "matched": look.matched,
+        "ahead": look.ahead,
         "overdue": look.overdue,
         "at_risk": look.at_risk,
         "partitions": _partitions(worker, boards),

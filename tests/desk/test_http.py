@@ -171,6 +171,13 @@ async def test_a_ticket_shows_its_clocks_and_events() -> None:
     )
 
 
+async def test_a_ticket_whose_id_is_long_is_shown() -> None:
+    """Safety: 10 kB of whatever, three bytes of address for each of them."""
+    worker, id_ = LookedAt(), 10_000 * "é"
+    worker.hear(created(id_))
+    assert (await got(worker, f"/tickets/{id_}"))["ticket"] == id_
+
+
 async def test_every_kind_of_event_is_shown() -> None:
     """Interfaces: the five types."""
     worker = LookedAt()

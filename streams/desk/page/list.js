@@ -95,15 +95,14 @@ function foot(told, query) {
   text(at("none"), none ? say(isFiltered(query) || query.only !== "all" ? "list.none" : "list.empty") : "");
   document.querySelector("#list table").hidden = none;
   at("pages").hidden = told.offset === 0 && to >= all;
-  text(at("shown"), none ? "" : say(all > to || query.only !== "ahead" ? "pages.shown" : "pages.span", { from, to, n: Math.max(all, to) }));
+  text(at("shown"), none ? "" : say("pages.shown", { from, to, n: Math.max(all, to) }));
   at("before").disabled = told.offset === 0;
   at("after").disabled = told.tickets.length < LIMIT || to >= all;
 }
 
 // Give how many tickets the whole list has.
 function counted(told, query) {
-  if (query.only === "overdue") return told.overdue;
-  return query.only === "at_risk" ? told.at_risk : told.matched;
+  return query.only === "all" ? told.matched : told[query.only];
 }
 
 // Go a number of rows on from the one that has the focus, or to the first or last.
