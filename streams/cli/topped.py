@@ -23,7 +23,8 @@ Told = dict[str, Any]
 
 LONGEST = 40
 """Letters that are shown of a field; an id may be 10 kB."""
-BAR = 10
+BAR, SHORT = 10, 6
+"""Signs of a bar in a wide terminal, and in one of 80 columns."""
 FULL, EMPTY = "█", "░"
 NARROW, WIDE = 60, 100
 HEAD, FOOT = 4, 2
@@ -155,7 +156,7 @@ def list_table(
     if wide:
         table.add_column("tier", no_wrap=True, max_width=10)
     table.add_column("promise", no_wrap=True, ratio=1)
-    table.add_column("used", no_wrap=True, width=5 if narrow else BAR + 5)
+    table.add_column("used", no_wrap=True, width=5 if narrow else (BAR if wide else SHORT) + 5)
     table.add_column("left", no_wrap=True, justify="right", width=8)
     table.add_column("", no_wrap=True, width=7)
     if listing is None:
@@ -188,10 +189,11 @@ def _row(ticket: Told, since: int, now: int, *, wide: bool, narrow: bool) -> lis
     else:
         word = "at risk" if ticket["at_risk"] else ""
     share = f"{min(999, int(used * 100))}%"
-    filled = max(0, min(BAR, int(used * BAR)))
+    length = BAR if wide else SHORT
+    filled = max(0, min(length, int(used * length)))
     bar = Text(share.rjust(4), colour)
     if not narrow:
-        bar = Text.assemble((FULL * filled, colour), (EMPTY * (BAR - filled), "dim"), " ", bar)
+        bar = Text.assemble((FULL * filled, colour), (EMPTY * (length - filled), "dim"), " ", bar)
     promise = f"{clock['metric'].replace('_', ' ')} · {safe(clock['policy'])}"
     about = [] if narrow else [safe(ticket["team"]), safe(ticket["priority"])]
     tier = [safe(ticket["tier"])] if wide else []

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import termios
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from io import StringIO
 from typing import Any
 
@@ -315,7 +315,7 @@ async def test_keys_choose_explain_search_and_quit_and_the_terminal_is_as_it_was
     """Full screen and back; R33 for the chosen ticket."""
     worker = several()
     async with serve(worker, "127.0.0.1", 0) as url, terminal(url) as shown:
-        assert "q quit" in await shown.shows("█")
+        assert "q quit" in await shown.shows("urgent")
         assert "\x1b[?1049h" in shown.written
         shown.press("j\r")
         assert "Ticket " in await shown.shows("policies version")
@@ -336,11 +336,11 @@ async def test_keys_choose_explain_search_and_quit_and_the_terminal_is_as_it_was
 async def test_a_worker_that_goes_away_is_asked_again() -> None:
     """What was heard last stays on the screen, with its age; then the worker is back."""
     worker = several()
-    async with serve(worker, "127.0.0.1", 0) as url:
-        shown = Terminal(url)
-        await shown.shows("█")
-    port = int(url.rpartition(":")[2])
-    try:
+    async with AsyncExitStack() as stack:
+        async with serve(worker, "127.0.0.1", 0) as url:
+            shown = await stack.enter_async_context(terminal(url))
+            await shown.shows("urgent")
+        port = int(url.rpartition(":")[2])
         assert "urgent" in (await shown.shows("asked again"))
         shown.resize(12, 50)
         shown.press("j")
@@ -353,8 +353,6 @@ async def test_a_worker_that_goes_away_is_asked_again() -> None:
             shown.process.terminate()
             assert await shown.ended() == 0
             assert termios.tcgetattr(shown.slave) == shown.before
-    finally:
-        shown.close()
 
 
 async def test_who_is_refused_is_told_so_and_it_ends() -> None:
