@@ -93,10 +93,10 @@ export const key = told => `${told.kind} ${told.metric} ${told.cycle}`;
 // Give how the deadline comes about, or the breach; null where there is none.
 export function sum(told) {
   const { breach, deadline } = told, zone = words.zoneOf(told.terms.time_zone), made = [];
-  if (breach && !breach.sum) made.push(make("p", { class: "late" }, icon("late"), parts("told.breached_before", { time: both(breach.at, zone) })));
-  else if (breach && breach.reason !== "deadline_passed") made.push(make("p", { class: "late" }, icon("late"), parts("told.breached_by", {
-    time: both(breach.at, zone), reason: reason(breach.reason), used: words.exact(breach.sum.sum_seconds), target: words.exact(breach.target_seconds) })));
-  else if (breach) made.push(make("p", { class: "late" }, icon("late"), parts("told.breached_at", { time: both(breach.at, zone) })), table(breach.sum, say("told.is_target")));
+  if (breach && !breach.sum) made.push(make("p", { class: "late" }, icon("late"), make("span", {}, parts("told.breached_before", { time: both(breach.at, zone) }))));
+  else if (breach && breach.reason !== "deadline_passed") made.push(make("p", { class: "late" }, icon("late"), make("span", {}, parts("told.breached_by", {
+    time: both(breach.at, zone), reason: reason(breach.reason), used: words.exact(breach.sum.sum_seconds), target: words.exact(breach.target_seconds) }))));
+  else if (breach) made.push(make("p", { class: "late" }, icon("late"), make("span", {}, parts("told.breached_at", { time: both(breach.at, zone) }))), table(breach.sum, say("told.is_target")));
   if (deadline && !(breach && deadline.to === (breach.sum?.to ?? breach.at)))
     made.push(make("p", {}, parts("told.deadline_at", { time: both(deadline.to, zone) })), table(deadline, say("told.is_target")));
   return made.length ? made : null;
