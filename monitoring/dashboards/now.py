@@ -73,7 +73,7 @@ def dashboard() -> Dashboard:
             refresh="30s",
             parts=(
                 Part("Open now", (*_headline(), _time_left(), _promises())),
-                Part("Late", (_overdue(), _by_team())),
+                Part("Late", (_overdue(), _risk_by_team(), _by_team())),
                 Part("As it comes", (_warnings(), _breaches(), _arrivals(), _outcomes())),
             ),
         )
@@ -172,11 +172,28 @@ def _overdue() -> Panel:
             "Overdue clocks",
             "Open clocks past their deadline, by policy and metric, as it was at each instant.",
             "short",
-            14,
+            10,
             8,
             decimals=0,
         ),
         (Ask(f"sum by ({EACH}) ({of('sla_overdue_clocks')})", NAMED),),
+    )
+
+
+def _risk_by_team() -> Panel:
+    teams = spoken(f"sum by (team) ({of('sla_at_risk_clocks')})", "team", "no team")
+    return lengths(
+        Frame(
+            "At risk by team",
+            "Open clocks that are overdue, breached, warned of, or have used 80 % of their target, "
+            "by the team that holds the ticket now: the ten with the most.",
+            "short",
+            7,
+            8,
+            decimals=0,
+            empty="none",
+        ),
+        (Ask(f"sort_desc(topk(10, {teams} > 0))", "{{team}}"),),
     )
 
 
@@ -187,9 +204,9 @@ def _by_team() -> Panel:
         Frame(
             "Breaches by team",
             "Breaches within the time shown, by the team that held the ticket then: the ten with "
-            "the most. Open clocks have no team in their labels; the worker's page shows it.",
+            "the most.",
             "short",
-            10,
+            7,
             8,
             decimals=0,
             empty="none seen",

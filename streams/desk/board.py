@@ -20,8 +20,9 @@ from streams.wire.glance import OpenClock
 Name = tuple[str, str, str]
 """Policy, kind and metric."""
 
-Place = tuple[int, int, int, int, int, int, int]
-"""A row of the columns: number of the name, pace, deadline, target, counted, seen, marks."""
+Place = tuple[int, int, int, int, int, int, int, int]
+"""A row of the columns: number of the name, pace, deadline, target, counted, seen, marks, and of
+what the ticket is about."""
 
 BREACHED, WARNED = 1, 2
 """Marks of a clock."""
@@ -63,7 +64,7 @@ class Standing(NamedTuple):
 
 
 class Columns(NamedTuple):
-    """A board's columns by place, as Place has them, and the subject at a ticket's first place."""
+    """A board's columns by place, as Place has them."""
 
     name: array[int]
     pace: array[int]
@@ -96,7 +97,7 @@ class Board:
         self._counted, self._seen = array("q"), array("q")
         self._marks = array("b")
         self._about = array("l")
-        """The number of what the ticket is about, at the first of its places."""
+        """The number of what the ticket is about."""
         self.subjects = Subjects()
 
     def __len__(self) -> int:
@@ -123,7 +124,7 @@ class Board:
         if run is None:
             run = self._places[key] = self._place(len(clocks)) * RUN + len(clocks)
         place = run // RUN
-        self._about[place] = self.subjects.change(self._about[place], attributes)
+        about = self.subjects.change(self._about[place], attributes)
         for clock, (number, pace) in zip(clocks, known, strict=True):
             _, _, running, since, used, target, deadline, breached, warned = clock
             self._name[place] = number
@@ -132,6 +133,7 @@ class Board:
             self._target[place] = target
             self._counted[place] = used
             self._seen[place] = self._paces.seen(pace, since) if running else 0
+            self._about[place] = about
             self._marks[place] = breached * BREACHED + warned * WARNED
             place += 1
 
@@ -163,11 +165,7 @@ class Board:
 
     def portions(self, size: int) -> Iterator[list[Place]]:
         """Give every place, so many at a time, in no order; clocks may come and go in between."""
-        columns = zip(
-            *(self._name, self._pace, self._deadline, self._target),
-            *(self._counted, self._seen, self._marks),
-            strict=True,
-        )
+        columns = zip(*self.columns, strict=True)
         while portion := list(islice(columns, size)):
             yield portion
 
@@ -211,8 +209,8 @@ class Board:
         return first
 
     def _leave(self, first: int, count: int) -> None:
+        self.subjects.leave(self._about[first])
         for place in range(first, first + count):
             self._name[place] = NOBODY
-        self.subjects.leave(self._about[first])
-        self._about[first] = NOTHING
+            self._about[place] = NOTHING
         self._free.setdefault(count, []).append(first)

@@ -8,18 +8,23 @@ A ticket that changes meanwhile is counted as it was or as it is.
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import accumulate
 
 from prometheus_client.metrics_core import Metric
 
 from streams.desk.board import BREACHED, NOBODY, Board, Place
+from streams.desk.subjects import NAMES
+from streams.wire.status import AT_RISK
 from streams.worker import metrics
 from streams.worker.interface import Measured
 
 PORTION = 5_000
 """Clocks that are counted at a time: some milliseconds."""
 EDGES = [edge * 1000 for edge in metrics.LEFT]
+
+TEAM = NAMES.index("team")
 
 Name = tuple[str, ...]
 """Policy, kind and metric, as labels."""
@@ -28,12 +33,14 @@ Name = tuple[str, ...]
 class Tally:
     """The open clocks of one name."""
 
-    __slots__ = ("left", "overdue", "paused", "running", "total", "unfired")
+    __slots__ = ("left", "overdue", "paused", "risky", "running", "total", "unfired")
 
     def __init__(self) -> None:
         """Begin at 0; `left` by EDGES, `total` is the sum of what is left, in active ms."""
         self.running = self.paused = self.overdue = self.unfired = self.total = 0
         self.left = [0] * (len(EDGES) + 1)
+        self.risky: Counter[str | None] = Counter({None: 0})
+        """At risk, by team."""
 
 
 class Census:
@@ -59,7 +66,7 @@ class Census:
         # Anew for each portion: there may be a schedule more by then.
         now, opened = self._now, self._worker.paces.opened(self._now)
         told = now - self._worker.grace
-        for number, pace, deadline, target, counted, seen, marks in places:
+        for number, pace, deadline, target, counted, seen, marks, about in places:
             if number == NOBODY:
                 continue
             tally = tallies.get(number)
@@ -74,17 +81,20 @@ class Census:
                 tally.paused += 1
             # As `Standing.overdue` has it (R5, R15).
             if deadline == NOBODY:
-                tally.overdue += bool(marks & BREACHED) and remaining <= 0
-            elif deadline < now:
-                tally.overdue += 1
+                late = bool(marks & BREACHED) and remaining <= 0
+            else:
+                late = deadline < now
                 tally.unfired += deadline < told and not marks & BREACHED
+            tally.overdue += late
+            if late or marks or target - remaining >= AT_RISK * target:
+                tally.risky[board.subjects.by_number[about][TEAM]] += 1
             tally.left[bisect_left(EDGES, remaining)] += 1
             tally.total += remaining
 
     def families(self) -> Iterator[Metric]:
         """Give the gauges."""
         states, overdue = metrics.OPEN.gauges(), metrics.OVERDUE.gauges()
-        unfired = metrics.UNFIRED.gauges()
+        unfired, risky = metrics.UNFIRED.gauges(), metrics.AT_RISK.gauges()
         left = metrics.LEFT_SECONDS.gauge_histograms()
         edges = [*(f"{edge:.1f}" for edge in metrics.LEFT), "+Inf"]
         for name, tally in self._tallies.items():
@@ -92,6 +102,11 @@ class Census:
             states.add_metric([*name, "paused"], tally.paused)
             overdue.add_metric(name, tally.overdue)
             unfired.add_metric(name, tally.unfired)
+            teams: Counter[Name] = Counter()
+            for team, count in tally.risky.items():
+                teams[self._worker.meter.team(name, team)] += count
+            for labels, count in teams.items():
+                risky.add_metric(labels, count)
             counts = accumulate(map(float, tally.left))
             left.add_metric(name, list(zip(edges, counts, strict=True)), tally.total / 1000)
-        yield from (states, overdue, unfired, left)
+        yield from (states, overdue, unfired, risky, left)

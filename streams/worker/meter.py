@@ -201,6 +201,10 @@ class Meter:
             return clock
         return self._sets.fold_clock(clock, silent=True)
 
+    def team(self, clock: Labels, team: str | None) -> Labels:
+        """Give the labels of a clock and the team that holds the ticket, bounded too."""
+        return self._teams.fold(clock, [team], silent=True)
+
     def _labels(self, fact: Fact) -> Labels:
         told = [fact.attributes.get(name) for name in metrics.ATTRIBUTES]
         return self._sets.fold((fact.policy, fact.kind, fact.metric), told)

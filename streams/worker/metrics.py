@@ -210,6 +210,13 @@ OVERDUE = Declared(
     "Open clocks that are past their deadline by the worker's clock.",
     CLOCK,
 )
+AT_RISK = Declared(
+    "sla_at_risk_clocks",
+    "gauge",
+    "Open clocks that are overdue, breached, warned of, or have used 80 % of their target, by the "
+    "team that holds the ticket, empty where none does.",
+    (*CLOCK, "team"),
+)
 UNFIRED = Declared(
     "sla_overdue_unfired_clocks",
     "gauge",
@@ -388,6 +395,7 @@ MEASURED: tuple[Declared, ...] = (
     OPEN,
     OVERDUE,
     UNFIRED,
+    AT_RISK,
     LEFT_SECONDS,
     TICKETS,
     COMPLIANCE,

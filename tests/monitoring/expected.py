@@ -147,6 +147,16 @@ class Expected:
         sure = sum(low >= 1 for low, _ in teams.values())
         return [Some(teams, least=min(10, sure), most=10)]
 
+    def risk_by_team(self) -> list[Answer]:
+        """Count open clocks at risk by team: those of now that were, when last changed, or more."""
+        sure, open_ = Counter[str](), Counter[str]()
+        for status in self.run.statuses:
+            team = str(status["attributes"].get("team") or "no team")
+            open_[team] += len(status["clocks"])
+            sure[team] += sum(one["at_risk"] for one in status["clocks"])
+        least = min(10, sum(count > 0 for count in sure.values()))
+        return [Some({team: (sure[team], open_[team]) for team in open_}, least=least, most=10)]
+
     def warned(self) -> list[Answer]:
         """Count warnings by level."""
         return [self.grown(lambda fact: f"level {fact.level or 'none'}", warning)]

@@ -129,6 +129,7 @@ NOW: dict[str, Callable[[Expected], Sequence[Answer]]] = {
     ],
     "Each promise": lambda e: e.open_table(),
     "Overdue clocks": lambda e: [e.overdue_each()],
+    "At risk by team": lambda e: e.risk_by_team(),
     "Breaches by team": lambda e: e.by_team(),
     "Warnings by level": lambda e: e.warned(),
     "Breaches by promise": lambda e: e.by_promise(),
@@ -234,6 +235,9 @@ def test_there_was_something_to_see(run: Run) -> None:
     assert expected.state("paused")[0] > 0
     assert expected.overdue()[0] > 0
     assert len(expected.by_team()[0]) > 5
+    (risk,) = expected.risk_by_team()
+    assert isinstance(risk, Some)
+    assert risk.least > 3
 
 
 @each_board

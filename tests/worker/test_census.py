@@ -22,6 +22,14 @@ puts = st.lists(
 )
 
 
+TEAMS: dict[bytes, dict[str, str]] = {
+    b"a": {"team": "x"},
+    b"b": {"team": "y"},
+    b"c": {"team": "x", "tier": "t"},
+    b"d": {},
+}
+
+
 def told(census: Census) -> dict[tuple[str, tuple[str, ...]], float]:
     """Give its samples by name and labels, but those that are 0."""
     return {
@@ -37,10 +45,10 @@ def test_it_counts_each_clock_as_it_stands(some: list[Put], now: int, portion: i
     """R5, R15: running or paused, overdue or not, and how much is left, by active time."""
     worker = LookedAt()
     for key, put in some:
-        worker.board.put(key, put, {})
+        worker.board.put(key, put, TEAMS[key])
     wanted: Counter[tuple[str, tuple[str, ...]]] = Counter()
     held = dict(some)
-    for clock in (one for put in held.values() for one in put):
+    for key, clock in ((key, one) for key, put in held.items() for one in put):
         name, running, target, elapsed, late = expected(clock, now)
         assert isinstance(name, tuple)
         assert isinstance(target, int)
@@ -49,6 +57,8 @@ def test_it_counts_each_clock_as_it_stands(some: list[Put], now: int, portion: i
         wanted["overdue_clocks", name] += bool(late)
         past = clock.deadline is not None and clock.deadline < now
         wanted["overdue_unfired_clocks", name] += past and not clock.breached
+        risk = late or clock.breached or clock.warned or elapsed >= 0.8 * target
+        wanted["at_risk_clocks", (*name, TEAMS[key].get("team", ""))] += bool(risk)
         left = (target - elapsed) / 1000
         for edge in metrics.LEFT[bisect_left(metrics.LEFT, left) :]:
             wanted["open_clock_remaining_seconds_bucket", (*name, f"{edge:.1f}")] += 1
