@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
-import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +14,7 @@ import yaml
 from streams import __version__
 from streams.broker.jars import pinned
 from streams.cli.main import sla
+from tests.prometheus import promtool
 
 ROOT = Path(__file__).parent.parent
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))
@@ -168,19 +166,7 @@ def test_grafana_opens_on_the_promise() -> None:
 
 def test_prometheus_accepts_its_configuration() -> None:
     """`promtool check config`: rules that are there are checked with it."""
-    promtool = shutil.which("promtool")
-    if promtool is None:
-        message = "promtool is not installed (Debian package prometheus): NOTHING was checked"
-        if os.environ.get("SLA_REQUIRE_PROMTOOL"):
-            pytest.fail(message)
-        pytest.skip(message)
-    done = subprocess.run(
-        [promtool, "check", "config", ROOT / "monitoring/prometheus.yml"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+    promtool("check", "config", ROOT / "monitoring/prometheus.yml")
 
 
 def test_the_image_runs_our_command_and_not_as_root() -> None:

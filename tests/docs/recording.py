@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.monitoring.prometheus import Prometheus
+from tests.prometheus import Prometheus
 from tests.worker.rig import free_port
 
 EVERY = 0.25

@@ -21,7 +21,7 @@ from streams.demo.telling import Told, read
 from streams.history.replay import replay
 from streams.sla.compliance import Compliance
 from streams.wire.instant import parse, show
-from tests.monitoring.prometheus import Prometheus
+from tests.prometheus import Prometheus
 from tests.worker.rig import PARTITIONS, Rig
 
 UNTIL = "2016-05-06T22:30:00Z"

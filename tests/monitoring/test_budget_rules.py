@@ -12,7 +12,8 @@ import yaml
 
 from streams.sla.budget import Alert, Budget
 from streams.sla.compliance import Tally
-from tests.monitoring.promtool import RULES, promtool
+from tests.monitoring import RULES
+from tests.prometheus import promtool
 
 MONTH = 30 * 24
 WINDOWS = {

@@ -14,7 +14,7 @@ from monitoring.dashboards import DASHBOARDS, text
 from streams.worker.collector import WINDOWS
 from tests.monitoring import lint
 from tests.monitoring.boards import ALL, FOLDER, NAMES, Board, load, panels, put_in, queries, times
-from tests.monitoring.promtool import promtool
+from tests.prometheus import promtool
 
 each_board = pytest.mark.parametrize("name", NAMES)
 Break = Callable[[Board], object]

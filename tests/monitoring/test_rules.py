@@ -12,7 +12,8 @@ import yaml
 
 from streams.worker.metrics import COUNTED, MEASURED, Declared
 from tests.conftest import ROOT
-from tests.monitoring.promtool import RULES, promtool
+from tests.monitoring import RULES
+from tests.prometheus import promtool
 
 CASES = sorted((Path(__file__).parent / "cases").glob("*.yml"))
 RUNBOOK = (ROOT / "docs/runbook.md").read_text("utf-8")

@@ -13,8 +13,8 @@ from streams.desk.exposition import expose
 from streams.policies import load
 from streams.worker.labels import LIMIT, LONGEST, OTHER, SETS
 from streams.worker.meter import CAUSES, OUTCOMES
+from tests.prometheus import lint
 from tests.worker.looked_at import HOUR, START
-from tests.worker.prometheus import lint
 from tests.worker.test_collector import OPENMETRICS
 from tests.worker.test_processor import Bench
 

@@ -20,8 +20,8 @@ from streams.wire.instant import parse
 from streams.work import STATES, PartitionStats, Readiness
 from streams.worker import metrics
 from streams.worker.collector import Collector
+from tests.prometheus import lint
 from tests.worker.looked_at import DAY, HOUR, KNOWN, MINUTE, POLICIES, START, LookedAt
-from tests.worker.prometheus import lint
 
 DOCS = Path(__file__).parents[2] / "docs" / "metrics.md"
 DECLARED = (*metrics.COUNTED, *metrics.MEASURED)

@@ -15,8 +15,8 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from streams.worker.clock import wall
 from tests.faults.judge import outcome
+from tests.prometheus import Prometheus, lint
 from tests.ticket_event import ticket_event
-from tests.worker.prometheus import Prometheus, lint
 from tests.worker.rig import Rig, free_port
 from tests.worker.test_exemplars import HOSTILE
 
@@ -47,7 +47,8 @@ class Field:
         self.batches = 0
         self._left: list[str] = []
         self._ports = [free_port() for _ in range(4)]
-        self.prometheus = Prometheus(folder, self._ports)
+        targets = [f"127.0.0.1:{port}" for port in self._ports]
+        self.prometheus = Prometheus(folder, targets, every=1)
 
     def start(self, *flags: str) -> None:
         """Start the next worker."""
@@ -77,7 +78,7 @@ class Field:
 
     def sums(self, promql: str) -> dict[str, float]:
         """Evaluate what has a series an outcome."""
-        return {labels["outcome"]: value for labels, value in self.prometheus.query(promql)}
+        return {labels["outcome"]: value for labels, value in self.prometheus.ask(promql)}
 
     def agree(self) -> None:
         """Wait until the exact gauges, added up over the workers, say what the batches come to."""
@@ -98,8 +99,8 @@ def field(rig_with: Callable[..., Rig], tmp_path: Path) -> Iterator[Field]:
     policies = tmp_path / "quick.yaml"
     policies.write_text(POLICIES)
     field = Field(rig_with(policies), tmp_path)
-    yield field
-    field.prometheus.close()
+    with field.prometheus:
+        yield field
 
 
 def page(field: Field, accept: str) -> bytes:
@@ -161,7 +162,7 @@ def look(field: Field) -> None:
     assert found
     known = {*HOSTILE, *(f"batch 0 left {number}" for number in range(KEPT))}
     assert found <= known | {escaped(id_) for id_ in known}
-    (letters,) = field.prometheus.query("sum(sla_dlq_records_total)")
+    (letters,) = field.prometheus.ask("sum(sla_dlq_records_total)")
     assert letters[1] == 2
 
 

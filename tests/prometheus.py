@@ -1,33 +1,59 @@
-"""A real Prometheus, as a process of its own: it scrapes, or serves what was scraped before."""
+"""A real Prometheus and its tool: demanded where CI says so, else used where they are found."""
 
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import time
 import urllib.error
-import urllib.parse
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Self
+from urllib.parse import urlencode
+
+import pytest
 
 from tests.worker.rig import free_port
 
 PATIENCE = 30.0
-Series = list[tuple[dict[str, str], float]]
+Labels = dict[str, str]
+Series = list[tuple[Labels, float]]
 
 
-def prometheus() -> str | None:
-    """Find one."""
-    return shutil.which("prometheus")
+def program(name: str) -> str:
+    """Find `prometheus` or `promtool`; skip the test without it, or fail where it is required."""
+    found = shutil.which(name)
+    if found is None:
+        message = f"{name} is not installed (Debian package prometheus): NOTHING was checked"
+        if os.environ.get("SLA_REQUIRE_PROMTOOL"):
+            pytest.fail(message)
+        pytest.skip(message)
+    return found
+
+
+def promtool(*arguments: str | Path) -> str:
+    """Run the tool; answer what it said, or fail with that."""
+    command = [program("promtool"), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def lint(page: bytes) -> str:
+    """Give what the tool says of a page in the text format; "" where it has nothing to say."""
+    command = [program("promtool"), "check", "metrics"]
+    found = subprocess.run(command, input=page, capture_output=True, check=False)
+    said = (found.stdout + found.stderr).decode()
+    return said if said or not found.returncode else f"status {found.returncode}"
 
 
 class Prometheus:
-    """Scrapes `targets` (host:port) every `every` seconds, into a folder; ends with its context.
+    """A server of its own, within its context: scrapes `targets` (host:port) every `every` seconds.
 
-    A value holds until the next one, but not longer than `back`.
+    A value holds until the next one, but not longer than `back`. What it scraped stays in `folder`.
     """
 
     def __init__(
@@ -42,33 +68,40 @@ class Prometheus:
         how = {"scrape_interval": often, "scrape_timeout": often, "evaluation_interval": "1m"}
         config = {"global": how, "scrape_configs": [job] if targets else []}
         (folder / "prometheus.json").write_text(json.dumps(config))  # JSON is YAML
+        self._began = time.time()
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
         command = [
-            prometheus() or "prometheus",
+            program("prometheus"),
             f"--config.file={self.folder / 'prometheus.json'}",
             f"--storage.tsdb.path={self.folder / 'data'}",
             # What was recorded of another year is not to be thrown away.
             "--storage.tsdb.retention.time=100y",
             f"--web.listen-address=127.0.0.1:{self.port}",
             f"--query.lookback-delta={self.back}",
+            "--enable-feature=exemplar-storage",
             "--log.level=warn",
         ]
         with (self.folder / "prometheus.log").open("wb") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=log)
-        until = time.monotonic() + PATIENCE
-        while not self._ready():
-            words = (self.folder / "prometheus.log").read_text()
-            assert self._process.poll() is None, words
-            assert time.monotonic() < until, words
-            time.sleep(0.05)
+        self.until(self._ready, "ready", PATIENCE)
         return self
 
     def __exit__(self, *_: object) -> None:
         assert self._process is not None
         self._process.terminate()
         self._process.wait(PATIENCE)
+
+    def until(self, holds: Callable[[], bool], what: str, seconds: float = 60) -> None:
+        """Wait until something holds; a server that ended meanwhile is an error."""
+        deadline = time.monotonic() + seconds
+        while not holds():
+            words = (self.folder / "prometheus.log").read_text()
+            assert self._process is not None
+            assert self._process.poll() is None, words
+            assert time.monotonic() < deadline, f"not {what} in {seconds} s: {words[-2000:]}"
+            time.sleep(0.1)
 
     def _ready(self) -> bool:
         try:
@@ -83,7 +116,13 @@ class Prometheus:
         data = self._get("query", told)
         return [(one["metric"], float(one["value"][1])) for one in data["result"]]
 
-    def over(self, query: str, start: float, end: float, step: float) -> list[dict[str, str]]:
+    def value(self, query: str, at: float | None = None) -> float | None:
+        """Ask for what has one series, or none."""
+        found = self.ask(query, at)
+        assert len(found) <= 1, found
+        return found[0][1] if found else None
+
+    def over(self, query: str, start: float, end: float, step: float) -> list[Labels]:
         """Ask for values over time; give the labels of those that had one."""
         told = {"query": query, "start": f"{start}", "end": f"{end}", "step": f"{step}"}
         return [one["metric"] for one in self._get("query_range", told)["result"]]
@@ -94,10 +133,15 @@ class Prometheus:
         found: list[str] = self._get(f"label/{label}/values", told)
         return found
 
+    def exemplars(self, query: str) -> list[Labels]:
+        """Give the labels of the exemplars of an expression's series."""
+        told = {"query": query, "start": f"{self._began - 60}", "end": f"{time.time() + 60}"}
+        found = self._get("query_exemplars", told)
+        return [one["labels"] for series in found for one in series["exemplars"]]
+
     def _get(self, what: str, told: dict[str, str]) -> Any:
-        address = f"{self.url}/api/v1/{what}?{urllib.parse.urlencode(told)}"
         try:
-            with urllib.request.urlopen(address) as answer:
+            with urllib.request.urlopen(f"{self.url}/api/v1/{what}?{urlencode(told)}") as answer:
                 return json.load(answer)["data"]
         except urllib.error.HTTPError as fault:
             raise AssertionError(f"{told}: {fault.read().decode()}") from None
