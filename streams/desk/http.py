@@ -29,6 +29,9 @@ from streams.desk.views import Views
 log = logging.getLogger(__name__)
 
 CLOSE_SECONDS = 1.0
+FIRST_SECONDS = 5.0
+"""How long who asks once waits for the other workers' partitions to be read; a stream shows them
+when they are."""
 LONGEST_LINE = 1 << 17
 """Bytes of a request's first line: a ticket's id may be long, and is written there in escapes."""
 
@@ -118,9 +121,12 @@ class _Side:
         return json(body, 200 if ready else 503)
 
     async def list(self, request: web.Request) -> web.Response:
-        return json(await self._views.list(read(request.query.items())))
+        query = read(request.query.items())
+        await self._worker.elsewhere.read(FIRST_SECONDS)
+        return json(await self._views.list(query))
 
     async def rates(self, _request: web.Request) -> web.Response:
+        await self._worker.elsewhere.read(FIRST_SECONDS)
         return json(await self._views.rates())
 
     async def stream(self, request: web.Request) -> web.StreamResponse:
@@ -132,9 +138,7 @@ class _Side:
 
     async def ticket(self, request: web.Request) -> web.Response:
         id_ = request.match_info["ticket"]
-        elsewhere = self._worker.elsewhere
-        elsewhere.wanted()
-        found = self._worker.ticket(id_) or await elsewhere.ticket(id_)
+        found = self._worker.ticket(id_) or await self._worker.elsewhere.ticket(id_)
         if found is None:
             held = [str(part.number) for part in self._worker.app.partition_stats()]
             said = f"partitions {', '.join(held)}" if held else "no partition"

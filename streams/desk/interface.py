@@ -62,6 +62,9 @@ class Elsewhere(Protocol):
     def wanted(self) -> None:
         """Say that somebody looks, now."""
 
+    async def read(self, seconds: float) -> None:
+        """Have everything read up to the present, or as far as that goes in so many seconds."""
+
     def boards(self) -> list[Held]:
         """Give the boards that have been read up to the present."""
 

@@ -120,6 +120,13 @@ class Elsewhere:
         self._until = self._monotonic() + KEPT_SECONDS
         self._asked.set()
 
+    async def read(self, seconds: float) -> None:
+        """Have everything read up to the present, or as far as that goes in so many seconds."""
+        self.wanted()
+        if self._foreign():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._through.wait(), seconds)
+
     def boards(self) -> list[Held]:
         """Give the boards that have been read up to the present."""
         return [
@@ -135,8 +142,7 @@ class Elsewhere:
     async def ticket(self, id_: str) -> Ticket | None:
         """Find a ticket with open clocks as it was committed last; None where it is not there."""
         key = id_.encode()
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._through.wait(), PATIENCE_SECONDS)
+        await self.read(PATIENCE_SECONDS)
         for number, part in self._parts.items():
             if key in part.board:
                 place = TopicPartition(self._rows, number)

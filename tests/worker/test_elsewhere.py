@@ -155,6 +155,9 @@ def test_warnings_and_breaches_of_all_workers_stream_in(rig_with: Any, tmp_path:
     gold, now = {"status": "new", "tier": "gold"}, wall()
     early = [ticket_event(f"early {n}", 0, "created", now - 60_000, gold) for n in range(6)]
     rig.publish(early)
+    # Who asks once is told of all, though nobody has looked before.
+    first = [asked(rig, "/api/list", number)["partitions"] for number in (0, 1)]
+    assert [{name: one[name] for name in SHOWN} for one in first] == [SHOWN, SHOWN]
     asyncio.run(_streams_tell(rig, gold))
 
 
