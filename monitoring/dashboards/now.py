@@ -38,6 +38,7 @@ from monitoring.dashboards.query import (
     left,
     of,
     spoken,
+    teams,
 )
 
 AHEAD: Steps = ((None, PALE), (1, FAIR))
@@ -181,7 +182,6 @@ def _overdue() -> Panel:
 
 
 def _risk_by_team() -> Panel:
-    teams = spoken(f"sum by (team) ({of('sla_at_risk_clocks')})", "team", "no team")
     return lengths(
         Frame(
             "At risk by team",
@@ -193,13 +193,11 @@ def _risk_by_team() -> Panel:
             decimals=0,
             empty="none",
         ),
-        (Ask(f"sort_desc(topk(10, {teams} > 0))", "{{team}}"),),
+        (teams(of("sla_at_risk_clocks"), "> 0"),),
     )
 
 
 def _by_team() -> Panel:
-    counted = grown("sla_breaches_total", over=SINCE)
-    teams = spoken(f"sum by (team) ({counted})", "team", "no team")
     return lengths(
         Frame(
             "Breaches by team",
@@ -211,7 +209,7 @@ def _by_team() -> Panel:
             decimals=0,
             empty="none seen",
         ),
-        (Ask(f"sort_desc(topk(10, {teams} >= 0.5))", "{{team}}"),),
+        (teams(grown("sla_breaches_total", over=SINCE), ">= 0.5"),),
     )
 
 

@@ -77,3 +77,9 @@ def only(query: str) -> str:
 def spoken(query: str, label: str, words: str) -> str:
     """Give a label that may be empty a word that can be read."""
     return f'label_replace({query}, "{label}", "{words}", "{label}", "")'
+
+
+def teams(counted: str, least: str) -> Ask:
+    """Ask for the ten teams with the most of something, of those that have `least` ("> 0")."""
+    named = spoken(f"sum by (team) ({counted})", "team", "no team")
+    return Ask(f"sort_desc(topk(10, {named} {least}))", "{{team}}")

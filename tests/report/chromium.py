@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import aiohttp
+import pytest
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--remote-debugging-port=0")
@@ -26,6 +27,17 @@ def chromium() -> str | None:
     """Find one."""
     found = (shutil.which(name) for name in NAMES)
     return next((path for path in found if path is not None), None)
+
+
+def must_have_chromium() -> str:
+    """Find one; skip the test without it, or fail where it is required."""
+    path = chromium()
+    if path is None:
+        message = "no Chromium is installed (Debian package chromium): NOTHING was looked at"
+        if os.environ.get("SLA_REQUIRE_CHROMIUM"):
+            pytest.fail(message)
+        pytest.skip(message)
+    return path
 
 
 class Tab:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.report.chromium import Tab, browse, chromium
+from tests.report.chromium import Tab, browse, must_have_chromium
 from tests.report.histories import History, demo_events, demo_policies, written
 from tests.report.test_page import EVIL
 from tests.ticket_event import ticket_event
@@ -23,13 +22,7 @@ SMALLEST = """Math.min(...[...document.querySelectorAll('svg text')].filter(one 
 @pytest.fixture(scope="module")
 def browser() -> str:
     """Find a Chromium."""
-    path = chromium()
-    if path is None:
-        message = "no Chromium is installed (Debian package chromium): NOTHING was looked at"
-        if os.environ.get("SLA_REQUIRE_CHROMIUM"):
-            pytest.fail(message)
-        pytest.skip(message)
-    return path
+    return must_have_chromium()
 
 
 @pytest.fixture(scope="module", params=["demo", "evil", "empty"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -13,7 +12,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.desk.page.office import Office, busy, story
 from tests.desk.page.served import Served
-from tests.report.chromium import chromium
+from tests.report.chromium import must_have_chromium
 
 QUIET = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
@@ -60,12 +59,7 @@ Opens = Callable[..., Tab]
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """Start a Chromium."""
-    path = chromium()
-    if path is None:
-        message = "no Chromium is installed (Debian package chromium): NOTHING was looked at"
-        if os.environ.get("SLA_REQUIRE_CHROMIUM"):
-            pytest.fail(message)
-        pytest.skip(message)
+    path = must_have_chromium()
     with sync_playwright() as play:
         started = play.chromium.launch(executable_path=path, args=list(QUIET))
         yield started
