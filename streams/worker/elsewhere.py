@@ -129,15 +129,24 @@ class Elsewhere:
 
     def boards(self) -> list[Held]:
         """Give the boards that have been read up to the present."""
-        return [
-            Held(number, part.board, here=False)
-            for number, part in sorted(self._parts.items())
-            if not part.ends
-        ]
+        return [Held(number, part.board, here=False) for number, part in self._shown()]
 
     def ledgers(self) -> Iterator[Ledger]:
         """Give their outcomes."""
-        return (part.ledger for part in self._parts.values() if not part.ends)
+        return (part.ledger for _, part in self._shown())
+
+    def _shown(self) -> Iterator[tuple[int, Part]]:
+        """Give by number what is read up to the present.
+
+        A partition that has just come here is left out: it would be counted twice, for the reading
+        of its topics ends a moment later.
+        """
+        here = self._held()
+        return (
+            (number, part)
+            for number, part in sorted(self._parts.items())
+            if not part.ends and number not in here
+        )
 
     async def ticket(self, id_: str) -> Ticket | None:
         """Find a ticket with open clocks as it was committed last; None where it is not there."""

@@ -11,7 +11,12 @@ from urllib.parse import quote
 
 from aiohttp import ClientSession
 
+from streams.desk.board import Board
+from streams.desk.paces import Paces
+from streams.wire.topics import Names
 from streams.worker.clock import wall
+from streams.worker.elsewhere import Elsewhere, Part, Sources
+from streams.worker.ledger import Ledger
 from tests.desk.test_stream import events as events_of
 from tests.ticket_event import ticket_event
 from tests.worker.rig import PARTITIONS, Rig
@@ -177,3 +182,26 @@ async def _streams_tell(rig: Rig, gold: dict[str, str]) -> None:
             assert len({(fact["id"], fact["type"]) for fact in one}) == 24
             assert {fact["ticket"] for fact in one[12:]} == {f"live {n}" for n in range(6)}
             assert [fact["type"] for fact in one[12:]].count("sla.breached") == 6
+
+
+async def nothing() -> None:
+    """Learn nothing."""
+
+
+async def test_a_partition_that_has_just_come_here_is_not_counted_twice() -> None:
+    """R26: what it held elsewhere is still known for a moment, and shown no more."""
+    here: set[int] = {0}
+    sources = Sources.of("app", Names())
+    unused: Any = None
+    paces = Paces(unused, 0)
+    elsewhere = Elsewhere(
+        {}, sources, unused, paces, held=lambda: here, count=lambda: 3, learn=nothing
+    )
+    for number in (1, 2):
+        kept = Ledger(lambda _key, _entries: None)
+        elsewhere._parts[number] = Part(Board(paces), kept)
+    assert [held.partition for held in elsewhere.boards()] == [1, 2]
+    assert len(list(elsewhere.ledgers())) == 2
+    here.add(2)
+    assert [held.partition for held in elsewhere.boards()] == [1]
+    assert list(elsewhere.ledgers()) == [elsewhere._parts[1].ledger]
