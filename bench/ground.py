@@ -19,9 +19,9 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPa
 from aiokafka.admin import AIOKafkaAdminClient
 
 from streams.broker.ports import draw_port
+from streams.process.reader import records
 from streams.wire.topics import Names
 from streams.worker import preflight
-from streams.worker.reader import records
 
 TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
 SOON = 0.1

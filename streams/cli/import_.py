@@ -21,8 +21,8 @@ from streams.history.by_time import Timed, by_time
 from streams.history.export import ExportError, read_export
 from streams.history.importer import Importer, Rejection
 from streams.history.mapping import load_mapping, mapping_text, shipped_mappings
-from streams.history.problem import MappingError
 from streams.history.rejects import write_reject
+from streams.process.problem import BadFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -84,14 +84,14 @@ def import_(
 def _text(name: str) -> str:
     try:
         return mapping_text(name)[1]
-    except MappingError as error:
+    except BadFile as error:
         raise Failure(str(error)) from error
 
 
 def _mapping(name: str, zone: str | None) -> AnyMapping:
     try:
         return load_mapping(name, zone)
-    except MappingError as error:
+    except BadFile as error:
         raise Failure(str(error)) from error
 
 

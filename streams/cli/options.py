@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 import click
 
 from streams.cli.failure import Failure
+from streams.process.connection import MECHANISMS, BadCredentials, Connection
 from streams.wire import instant
-from streams.worker.connection import MECHANISMS, BadCredentials, Connection
 
 F = TypeVar("F", bound=Callable[..., Any])
 

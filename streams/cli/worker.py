@@ -11,11 +11,11 @@ import click
 from streams import work
 from streams.cli.failure import Failure
 from streams.cli.options import Instant, connected
-from streams.desk.http import CannotListen
 from streams.policies import PoliciesError
-from streams.worker import logs
+from streams.process import logs
+from streams.process.connection import BadCredentials
+from streams.process.listening import CannotListen
 from streams.worker.bootstrap import run
-from streams.worker.connection import BadCredentials
 from streams.worker.preflight import PreflightError
 from streams.worker.settings import OPEN_CLOCKS, Settings, SettingsError, read_file
 

@@ -6,7 +6,6 @@ Every answer speaks for all partitions, but for metrics and probes, which are of
 
 from __future__ import annotations
 
-import errno
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -17,7 +16,6 @@ from aiohttp.typedefs import Middleware
 from streams.desk import gate
 from streams.desk.answer import FRESH, error, json
 from streams.desk.assets import Assets
-from streams.desk.exposition import expose
 from streams.desk.gate import Gate, Handler
 from streams.desk.interface import Worker
 from streams.desk.pulse import Pulse
@@ -25,23 +23,16 @@ from streams.desk.query import BadQuery, read
 from streams.desk.stream import Streams, TooMany
 from streams.desk.ticket import ticket
 from streams.desk.views import Views
+from streams.process.exposition import expose
+from streams.process.listening import listening
 
 log = logging.getLogger(__name__)
 
-CLOSE_SECONDS = 1.0
 FIRST_SECONDS = 5.0
 """How long who asks once waits for the other workers' partitions to be read; a stream shows them
 when they are."""
 LONGEST_LINE = 1 << 17
 """Bytes of a request's first line: a ticket's id may be long, and is written there in escapes."""
-
-
-class CannotListen(Exception):
-    """The address cannot be bound; says why and what to do."""
-
-
-class PortInUse(CannotListen):
-    """Another program listens there."""
 
 
 @asynccontextmanager
@@ -53,19 +44,8 @@ async def serve(
     if not local and not token:
         log.warning("http: whoever reaches %s may read tickets: set SLA_HTTP_TOKEN", host)
     app = web_app(worker, local=local, token=token)
-    runner = web.AppRunner(
-        app, access_log=None, shutdown_timeout=CLOSE_SECONDS, max_line_size=LONGEST_LINE
-    )
-    await runner.setup()
-    try:
-        try:
-            await web.TCPSite(runner, host, port).start()
-        except OSError as fault:
-            raise _refusal(fault, host, port) from None
-        bound = runner.addresses[0][1]
-        yield f"http://{f'[{host}]' if ':' in host else host}:{bound}"
-    finally:
-        await runner.cleanup()
+    async with listening(app, host, port, max_line_size=LONGEST_LINE) as url:
+        yield url
 
 
 def web_app(worker: Worker, *, local: bool = False, token: str | None = None) -> web.Application:
@@ -163,15 +143,3 @@ async def _in_words(request: web.Request, handler: Handler) -> web.StreamRespons
         message = f"{request.method} {request.path}: {refusal.reason}"
         kept = {"Allow": refusal.headers["Allow"]} if "Allow" in refusal.headers else {}
         return error(refusal.status, message, kept)
-
-
-def _refusal(fault: OSError, host: str, port: int) -> CannotListen:
-    if fault.errno == errno.EADDRINUSE:
-        return PortInUse(
-            f"port {port} on {host} is in use by another program; stop it, or choose another with"
-            " --http-port (0 takes a free one)"
-        )
-    return CannotListen(
-        f"{host}:{port} cannot be listened on: {fault.strerror or fault}; check --http-host and"
-        " --http-port"
-    )

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from streams.history.mapping import AnyMapping
-    from streams.history.ticket_event import TicketEvent
+    from streams.wire.outgoing import TicketEvent
 
 
 class Rejection(NamedTuple):

@@ -15,9 +15,9 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError, model_validator
 
 from streams.history.parts import Author, Plain, Scalar, Strict, TimeShape
-from streams.history.problem import MappingError, Problem, problems_of
 from streams.history.rules import EventMapping
-from streams.history.yaml_lines import Document, YamlError, read_yaml
+from streams.process.problem import BadFile, Problem, Vocabulary, problems_of
+from streams.process.yaml_lines import Document, YamlError, read_yaml
 
 
 class MessageRule(Strict):
@@ -139,6 +139,14 @@ _FIELDS: dict[str, type[BaseModel]] = {
     "events": EventMapping,
 }
 
+_VOCABULARY = Vocabulary(
+    noun="mapping",
+    tag="rows",
+    tags=tuple(_FIELDS),
+    unions=frozenset({"Column", "Voice", "Lapse", "TypeColumn", "bool", "str", "int", "float"}),
+    placeholder="<column>",
+)
+
 
 def shipped_mappings() -> list[str]:
     """Name the mappings that come with the package, in alphabetical order."""
@@ -149,7 +157,7 @@ def shipped_mappings() -> list[str]:
 def mapping_text(name_or_path: str) -> tuple[str, str]:
     """Find a mapping by shipped name or by path; answer how to call it, and its text.
 
-    Raises MappingError where there is none.
+    Raises BadFile where there is none.
     """
     if name_or_path in shipped_mappings():
         found = files("streams.history").joinpath("mappings", f"{name_or_path}.yaml")
@@ -162,11 +170,11 @@ def mapping_text(name_or_path: str) -> tuple[str, str]:
         names = ", ".join(shipped_mappings())
         what = f"cannot be read ({why})"
         fix = f"give a mapping file, or the name of a shipped mapping: {names}"
-        raise MappingError(str(path), [Problem(None, "", None, what, fix)]) from error
+        raise BadFile(str(path), [Problem(None, "", None, what, fix)]) from error
 
 
 def load_mapping(name_or_path: str, zone: str | None = None) -> AnyMapping:
-    """Read and check a mapping, by shipped name or by path; raises MappingError.
+    """Read and check a mapping, by shipped name or by path; raises BadFile.
 
     `zone` takes the place of the mapping's own, for times that name none.
     """
@@ -177,28 +185,28 @@ def load_mapping(name_or_path: str, zone: str | None = None) -> AnyMapping:
     try:
         time = TimeShape(formats=mapping.time.formats, zone=zone)
     except ValidationError as error:
-        found = problems_of(error, Document(None, {}), TimeShape)
+        found = problems_of(error, Document(None, {}), TimeShape, _VOCABULARY)
         told = [problem._replace(line=None, field="") for problem in found]
-        raise MappingError("--zone", told) from error
+        raise BadFile("--zone", told) from error
     return mapping.model_copy(update={"time": time})
 
 
 def parse_mapping(text: str, name: str = "mapping") -> AnyMapping:
-    """Check a mapping's text; `name` is what errors call it; raises MappingError."""
+    """Check a mapping's text; `name` is what errors call it; raises BadFile."""
     try:
         document = read_yaml(text)
     except YamlError as error:
-        raise MappingError(name, [Problem(error.line, "", None, error.what, error.fix)]) from error
+        raise BadFile(name, [Problem(error.line, "", None, error.what, error.fix)]) from error
     try:
         mapping = _ADAPTER.validate_python(document.value)
     except ValidationError as error:
-        raise MappingError(name, _problems(error, document)) from error
+        raise BadFile(name, _problems(error, document)) from error
     unread = sorted(set(mapping.optional) - set(mapping.columns()))
     if unread:
         fix = f"leave it out, or map it; read are {', '.join(mapping.columns())}"
         what = f"{unread[0]!r} is no column that the mapping reads"
         where = document.line(("optional",))
-        raise MappingError(name, [Problem(where, "optional", unread[0], what, fix)])
+        raise BadFile(name, [Problem(where, "optional", unread[0], what, fix)])
     return mapping
 
 
@@ -206,4 +214,4 @@ def _problems(error: ValidationError, document: Document) -> list[Problem]:
     value = document.value
     rows = value.get("rows") if isinstance(value, dict) else None
     model = _FIELDS.get(rows) if isinstance(rows, str) else None
-    return problems_of(error, document, model)
+    return problems_of(error, document, model, _VOCABULARY)

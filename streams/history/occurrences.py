@@ -25,8 +25,8 @@ from streams.history.cells import BadRow, Cells
 from streams.history.moment import Moments
 from streams.history.occurrence import Occurrence, Rule, in_order, rewound
 from streams.history.places import Place
-from streams.history.ticket_event import TicketEvent
 from streams.wire.instant import show
+from streams.wire.outgoing import TicketEvent
 
 if TYPE_CHECKING:
     from streams.history.rules import EventMapping

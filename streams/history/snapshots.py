@@ -23,8 +23,8 @@ from typing import TYPE_CHECKING, Any
 from streams.history.cells import BadRow, Cells
 from streams.history.moment import Moments
 from streams.history.places import Place
-from streams.history.ticket_event import TicketEvent
 from streams.wire.instant import show
+from streams.wire.outgoing import TicketEvent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

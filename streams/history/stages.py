@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from streams.history.cells import BadRow, Cells
 from streams.history.mapping import Lapse
 from streams.history.moment import Moments
-from streams.history.ticket_event import TicketEvent
+from streams.wire.outgoing import TicketEvent
 
 if TYPE_CHECKING:
     from streams.history.mapping import TicketMapping

@@ -19,6 +19,7 @@ from streams.desk.http import serve as serve_http
 from streams.desk.interface import Held
 from streams.desk.paces import Paces
 from streams.policies import load_file
+from streams.process.connection import Connection
 from streams.sla.engine import Engine
 from streams.sla.policy import PolicySet
 from streams.sla.ticket import Ticket
@@ -27,7 +28,6 @@ from streams.wire import row, topics
 from streams.worker import ledger, preflight, versions
 from streams.worker.clock import Clock, FastClock, wall
 from streams.worker.collector import Collector
-from streams.worker.connection import Connection
 from streams.worker.credits import CreditLedger
 from streams.worker.elsewhere import Elsewhere, Sources
 from streams.worker.follower import Follower

@@ -28,6 +28,7 @@ from streams.desk.board import Board
 from streams.desk.feed import Feed
 from streams.desk.interface import Held
 from streams.desk.paces import Paces
+from streams.process.reader import reader
 from streams.sla.engine import Engine
 from streams.sla.ticket import Ticket
 from streams.sla.versions import UnknownVersion
@@ -37,7 +38,6 @@ from streams.worker import ledger
 from streams.worker.credits import CreditLedger
 from streams.worker.finding import row_near
 from streams.worker.ledger import Ledger
-from streams.worker.reader import reader
 
 log = logging.getLogger(__name__)
 

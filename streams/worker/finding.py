@@ -10,7 +10,7 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from streams.worker.reader import reader
+from streams.process.reader import reader
 
 SLACK = 2_000
 """Milliseconds by which the records of one commit may be apart."""

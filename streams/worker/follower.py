@@ -20,9 +20,9 @@ from typing import Any
 from aiokafka import TopicPartition
 from aiokafka.structs import ConsumerRecord
 
+from streams.process.reader import reader
 from streams.sla.policy import PolicySet
 from streams.sla.versions import Adoption, Versions
-from streams.worker.reader import reader
 from streams.worker.versions import Shelf, read, tell
 
 log = logging.getLogger(__name__)

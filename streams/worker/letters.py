@@ -15,9 +15,9 @@ from typing import Any
 from aiokafka import AIOKafkaProducer
 from aiokafka.structs import ConsumerRecord
 
+from streams.process.reader import records
 from streams.wire.dead_letter import PREFIX
 from streams.wire.instant import show
-from streams.worker.reader import records
 
 
 class NotALetter(ValueError):

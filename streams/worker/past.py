@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from streams.history.reading import Reading
+from streams.process.reader import partitions, records
 from streams.sla.events import Absorbed, TicketEvent
 from streams.wire.ticket_events import Rejected, decode
 from streams.worker.preflight import PreflightError, reachable
-from streams.worker.reader import partitions, records
 
 
 async def past(client: dict[str, Any], topic: str, reading: Reading) -> list[TicketEvent]:

@@ -12,12 +12,12 @@ from typing import Any
 
 from aiokafka.errors import KafkaError
 
+from streams.process.reader import partitions, records
 from streams.sla.engine import Engine
 from streams.sla.ticket import Ticket
 from streams.wire import row
 from streams.wire.topics import Names
 from streams.worker.preflight import PreflightError
-from streams.worker.reader import partitions, records
 from streams.worker.versions import Shelf, read
 
 

@@ -24,12 +24,12 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.structs import ConsumerRecord
 
 from streams.policies import PoliciesError, load_document
+from streams.process.reader import reader
 from streams.sla.events import Since
 from streams.sla.policy import PolicySet
 from streams.sla.versions import Adoption
 from streams.wire import adoption as wire
 from streams.wire.instant import show
-from streams.worker.reader import reader
 
 log = logging.getLogger(__name__)
 

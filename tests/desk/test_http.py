@@ -14,8 +14,9 @@ from prometheus_client.openmetrics import parser as openmetrics
 from prometheus_client.parser import text_string_to_metric_families
 from yarl import URL
 
-from streams.desk.http import CannotListen, PortInUse, serve
+from streams.desk.http import serve
 from streams.desk.pulse import Pulse
+from streams.process.listening import CannotListen, PortInUse
 from streams.sla.events import Changed, Created, Deleted, Merged, Messaged
 from streams.wire.instant import parse, show
 from streams.work import PartitionStats, Readiness

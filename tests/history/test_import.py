@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from streams.history.export import Row, Unreadable
 from streams.history.importer import Importer, Rejection
 from streams.history.mapping import parse_mapping
-from streams.history.ticket_event import TicketEvent
 from streams.wire.instant import show
+from streams.wire.outgoing import TicketEvent
 from streams.wire.ticket_events import decode
 
 SNAPSHOTS = """\

@@ -17,7 +17,7 @@ from streams.history.export import Row, read_export
 from streams.history.fields import flat, nested
 from streams.history.importer import Importer, Rejection
 from streams.history.mapping import parse_mapping
-from streams.history.problem import MappingError
+from streams.process.problem import BadFile
 from streams.wire.ticket_events import decode
 from tests.history.test_import import brief, rejections, run
 
@@ -342,7 +342,7 @@ def test_a_stage_without_a_time_has_not_happened() -> None:
 )
 def test_a_wrong_rule_is_told_by_its_line(old: str, new: str, line: int, what: str) -> None:
     """Whoever reads the error can act at once."""
-    with pytest.raises(MappingError) as caught:
+    with pytest.raises(BadFile) as caught:
         parse_mapping(FLAT.replace(old, new), "mine.yaml")
     found = caught.value.problems
     assert any(one.line == line and what in one.what and one.fix for one in found), found
@@ -361,15 +361,15 @@ def test_a_wrong_rule_is_told_by_its_line(old: str, new: str, line: int, what: s
 )
 def test_a_mapping_of_events_that_cannot_work_is_refused(events: str, what: str) -> None:
     """Before the first row is read."""
-    with pytest.raises(MappingError, match=what):
+    with pytest.raises(BadFile, match=what):
         parse_mapping(f"source: /d\nrows: events\nticket: id\nevents: {events}\n")
 
 
 def test_a_misspelt_key_of_a_rule_has_a_nearest_one() -> None:
     """Also below a list, and for a key that is another word in Python."""
-    with pytest.raises(MappingError, match="did you mean `author`"):
+    with pytest.raises(BadFile, match="did you mean `author`"):
         parse_mapping(FLAT.replace("author:", "authr:"))
-    with pytest.raises(MappingError, match="did you mean `from`"):
+    with pytest.raises(BadFile, match="did you mean `from`"):
         parse_mapping(NESTED.replace("from:", "fro:"))
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from streams.history.export import Row
 from streams.history.mapping import parse_mapping
 from streams.history.moment import Moments
-from streams.history.problem import MappingError
+from streams.process.problem import BadFile
 from streams.wire.instant import show
 from tests.history.test_import import rejections, run, whole
 
@@ -115,7 +115,7 @@ def test_what_is_no_time_is_told_as_what_it_is(text: str, form: str, what: str) 
 @pytest.mark.parametrize("form", ["%H:%M", "%d %B", "%H:%M:%S"])
 def test_a_format_without_a_year_is_refused(form: str) -> None:
     """It would read a length of time as one of 1900."""
-    with pytest.raises(MappingError, match=f"'{form}' has no year; a time needs one"):
+    with pytest.raises(BadFile, match=f"'{form}' has no year; a time needs one"):
         parse_mapping(LAPSE + f"time: {{formats: ['{form}']}}\n")
 
 

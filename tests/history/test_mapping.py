@@ -11,7 +11,7 @@ from streams.history.mapping import (
     parse_mapping,
     shipped_mappings,
 )
-from streams.history.problem import MappingError, Problem
+from streams.process.problem import BadFile, Problem
 
 GOOD = """\
 source: /x
@@ -24,7 +24,7 @@ attributes: {status: state}
 
 def problems(text: str) -> list[Problem]:
     """Parse a mapping that must be wrong."""
-    with pytest.raises(MappingError) as caught:
+    with pytest.raises(BadFile) as caught:
         parse_mapping(text, "mine.yaml")
     return caught.value.problems
 
@@ -118,13 +118,13 @@ def test_all_problems_are_told_at_once_in_the_order_of_the_file() -> None:
 
 def test_an_error_names_the_file_and_the_line() -> None:
     """So that an editor can jump there."""
-    with pytest.raises(MappingError, match=r"^mine\.yaml:6: ties: 'x' is not allowed; use "):
+    with pytest.raises(BadFile, match=r"^mine\.yaml:6: ties: 'x' is not allowed; use "):
         parse_mapping(GOOD + "ties: x\n", "mine.yaml")
 
 
 def test_a_mapping_that_is_not_there_names_those_that_are() -> None:
     """A misspelt name is answered with the right ones."""
-    with pytest.raises(MappingError, match=r"servicenau: cannot be read .*servicenow, .*tickets, "):
+    with pytest.raises(BadFile, match=r"servicenau: cannot be read .*servicenow, .*tickets, "):
         load_mapping("servicenau")
 
 

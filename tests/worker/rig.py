@@ -19,9 +19,9 @@ from typing import Any
 from aiokafka import AIOKafkaProducer
 from aiokafka.structs import ConsumerRecord
 
+from streams.process.reader import records
 from streams.wire.topics import Names
 from streams.worker import preflight
-from streams.worker.reader import records
 
 PARTITIONS = 4
 Record = tuple[bytes | None, bytes | None]

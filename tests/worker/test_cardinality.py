@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
-from streams.desk.exposition import expose
 from streams.policies import load
+from streams.process.exposition import expose
 from streams.worker.labels import LIMIT, LONGEST, OTHER, SETS
 from streams.worker.meter import CAUSES, OUTCOMES
 from tests.prometheus import lint

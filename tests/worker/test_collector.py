@@ -11,8 +11,8 @@ from prometheus_client.openmetrics import parser as openmetrics
 from prometheus_client.parser import text_string_to_metric_families
 
 from streams import __version__
-from streams.desk.exposition import expose
 from streams.policies import load
+from streams.process.exposition import expose
 from streams.sla.duration import Active
 from streams.sla.events import Changed, Created, Messaged
 from streams.sla.versions import Adoption

@@ -8,7 +8,7 @@ import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
 
-from streams.desk.exposition import expose
+from streams.process.exposition import expose
 from streams.sla.events import Messaged
 from streams.worker.exemplars import CUT, MOST, exemplar
 from tests.sla.test_facts import facts

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from prometheus_client import CollectorRegistry
 
-from streams.desk.exposition import expose
+from streams.process.exposition import expose
 from streams.worker import metrics
 
 TEXT, NEWER = "text/plain; version=0.0.4", "text/plain; version=1.0.0"

@@ -1,4 +1,4 @@
-"""What is wrong with a mapping, in words: line, field, value, fix.
+"""What is wrong with a YAML file of settings, in words: line, field, value, fix.
 
 Decisions that bind this module:
 
@@ -18,15 +18,28 @@ if TYPE_CHECKING:
 
     from pydantic import ValidationError
 
-    from streams.history.yaml_lines import Document
+    from streams.process.yaml_lines import Document
 
 _SHOWN = 60
-_ROWS = "snapshots, tickets or events"
 _NO_BLOCK = ("is not a block of keys", "write `key: value` lines below it")
 
 
+class Vocabulary(NamedTuple):
+    """What a kind of file is called, and what pydantic's findings need to be said in its words.
+
+    `tag` is the key that tells which shape a block has and `tags` its words; `unions` are names of
+    types that pydantic puts into a path, `placeholder` is shown in place of a missing value.
+    """
+
+    noun: str = "file"
+    tag: str = "type"
+    tags: tuple[str, ...] = ()
+    unions: frozenset[str] = frozenset()
+    placeholder: str = "…"
+
+
 class Problem(NamedTuple):
-    """One mistake in a mapping; `line` counts from 1, None where there is no line to name."""
+    """One mistake in a file; `line` counts from 1, None where there is no line to name."""
 
     line: int | None
     field: str
@@ -35,8 +48,8 @@ class Problem(NamedTuple):
     fix: str
 
 
-class MappingError(ValueError):
-    """A mapping that cannot be used; the text names every problem on a line of its own."""
+class BadFile(ValueError):
+    """A file that cannot be used; the text names every problem on a line of its own."""
 
     def __init__(self, name: str, problems: list[Problem]) -> None:
         """Take the file's name and what is wrong with it."""
@@ -52,33 +65,46 @@ def _line(name: str, problem: Problem) -> str:
 
 
 def problems_of(
-    error: ValidationError, document: Document, model: type[BaseModel] | None
+    error: ValidationError,
+    document: Document,
+    model: type[BaseModel] | None,
+    vocabulary: Vocabulary,
 ) -> list[Problem]:
-    """Say pydantic's findings in the words of the mapping file, in the file's order."""
-    found = [_problem(dict(item), document, model) for item in error.errors()]
+    """Say pydantic's findings in the words of the file, in the file's order."""
+    found = [_problem(dict(item), document, model, vocabulary) for item in error.errors()]
     once = {(problem.field, problem.what): problem for problem in found}
     return sorted(once.values(), key=lambda problem: problem.line or 0)
 
 
-def _problem(item: Mapping[str, Any], document: Document, model: type[BaseModel] | None) -> Problem:
-    path = _path(item["loc"])
-    what, fix = _words(item, path, model)
+def _problem(
+    item: Mapping[str, Any],
+    document: Document,
+    model: type[BaseModel] | None,
+    vocabulary: Vocabulary,
+) -> Problem:
+    path = _path(item["loc"], document, vocabulary)
+    what, fix = _words(item, path, model, vocabulary)
     return Problem(document.line(path), ".".join(path), item.get("input"), what, fix)
 
 
-def _path(loc: tuple[int | str, ...]) -> tuple[str, ...]:
+def _path(
+    loc: tuple[int | str, ...], document: Document, vocabulary: Vocabulary
+) -> tuple[str, ...]:
     """Drop what pydantic puts into a location that does not stand in the file."""
-    steps = [str(step) for step in loc]
-    if steps and steps[0] in {"snapshots", "tickets", "events"}:
-        steps = steps[1:]
-    unions = {"Column", "Voice", "Lapse", "TypeColumn", "bool", "str", "int", "float"}
-    if len(steps) > 1:
-        steps = [step for step in steps if step not in unions and not step.startswith("literal[")]
-    return tuple(step for step in steps if step != "[key]")
+    steps: tuple[str, ...] = ()
+    for step in map(str, loc):
+        here = (*steps, step)
+        named = step in vocabulary.unions or step in vocabulary.tags or step.startswith("literal[")
+        if step != "[key]" and (not named or here in document.lines):
+            steps = here
+    return steps
 
 
 def _words(
-    item: Mapping[str, Any], path: tuple[str, ...], model: type[BaseModel] | None
+    item: Mapping[str, Any],
+    path: tuple[str, ...],
+    model: type[BaseModel] | None,
+    vocabulary: Vocabulary,
 ) -> tuple[str, str]:
     """Say what is wrong, and the fix."""
     kind = item["type"]
@@ -87,18 +113,26 @@ def _words(
         what, _, fix = str(item["ctx"]["error"]).partition("; ")
         return (f"{shown} {what}" if what.startswith("is ") else what), fix
     if kind == "extra_forbidden":
-        return "is not a key that a mapping knows", _nearest(path, model)
-    context = item.get("ctx", {})
+        return f"is not a key that a {vocabulary.noun} knows", _nearest(path, model)
+    context, tag = item.get("ctx", {}), vocabulary.tag
+    tags = _choice(vocabulary.tags)
     said = {
-        "union_tag_not_found": ("`rows` is missing", f"say `rows:` with {_ROWS}"),
-        "union_tag_invalid": (f"rows is {context.get('tag')!r}", f"use {_ROWS}"),
-        "missing": ("is missing", f"add `{path[-1] if path else ''}: <column>`"),
+        "union_tag_not_found": (f"`{tag}` is missing", f"say `{tag}:` with {tags}"),
+        "union_tag_invalid": (f"{tag} is {context.get('tag')!r}", f"use {tags}"),
+        "missing": (
+            "is missing",
+            f"add `{path[-1] if path else ''}: {vocabulary.placeholder}`",
+        ),
         "literal_error": (f"{shown} is not allowed", f"use {context.get('expected')}"),
         "model_type": _NO_BLOCK,
         "model_attributes_type": _NO_BLOCK,
         "dict_type": _NO_BLOCK,
     }
     return said.get(kind, (f"{shown} cannot be used", _plain(str(item["msg"]))))
+
+
+def _choice(words: tuple[str, ...]) -> str:
+    return f"{', '.join(words[:-1])} or {words[-1]}" if len(words) > 1 else "".join(words)
 
 
 def _nearest(path: tuple[str, ...], model: type[BaseModel] | None) -> str:
@@ -117,7 +151,7 @@ def _nearest(path: tuple[str, ...], model: type[BaseModel] | None) -> str:
 
 
 def _inside(annotation: object) -> type[BaseModel] | None:
-    """Find the part of a mapping that a key holds, or a list of it."""
+    """Find the part of a file that a key holds, or a list of it."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     found = (_inside(inner) for inner in get_args(annotation))

@@ -1,4 +1,4 @@
-"""How to reach the brokers: what every Kafka client of the worker is given."""
+"""How to reach the brokers: what every Kafka client of ours is given."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from pathlib import Path
 from ssl import SSLContext
 from typing import Any
 
-import faust
 from aiokafka.helpers import create_ssl_context
 
 MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
@@ -63,6 +62,8 @@ class Connection:
 
     def credentials(self) -> Any:
         """Give the credentials as Faust takes them; None for an open broker."""
+        import faust  # it takes long, and only the worker runs on it
+
         context = self.context()
         if self.sasl_mechanism:
             return faust.SASLCredentials(

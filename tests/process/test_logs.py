@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from streams.worker import logs
+from streams.process import logs
 
 CLIENT = logging.getLogger("aiokafka")
 

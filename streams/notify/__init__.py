@@ -1,0 +1,1 @@
+"""From SLA events to the people who must act, and back to the help desk."""

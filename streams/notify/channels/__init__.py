@@ -1,0 +1,1 @@
+"""A file a far side: how a message is said there."""

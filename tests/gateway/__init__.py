@@ -1,0 +1,1 @@
+"""Webhooks in, ticket events out."""

@@ -1,0 +1,1 @@
+"""SLA events in, messages out."""
