@@ -21,6 +21,7 @@ COMMANDS = {
         "streams.cli.policies:policies",
         "Check a policies file; say what it would change.",
     ),
+    "gateway": ("streams.cli.gateway:gateway", "Help desks' webhooks in, ticket events out."),
     "gaming": ("streams.cli.gaming:gaming", "What can make a rate look better than the service."),
     "replay": ("streams.cli.replay:replay", "Ticket events in, SLA events out, by event time."),
     "report": ("streams.cli.report:report", "How the promises were kept, as one page."),

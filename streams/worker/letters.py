@@ -45,12 +45,14 @@ async def put_back(client: dict[str, Any], mended: Iterable[dict[str, Any]]) -> 
 def _letter(record: ConsumerRecord) -> dict[str, Any]:
     told = {name.removeprefix(PREFIX): value for name, value in record.headers}
     origin = {name: told.get(name, b"").decode() for name in ("topic", "partition", "offset")}
+    came_by = {"source": told["connector.name"].decode()} if "connector.name" in told else {}
     return {
         "reason": told.get("exception.class.name", b"").decode(),
         "message": told.get("exception.message", b"").decode(),
         "topic": origin["topic"],
         "partition": int(origin["partition"] or -1),
         "offset": int(origin["offset"] or -1),
+        **came_by,
         "at": show(max(0, record.timestamp)),
         **_text("key", record.key),
         **_text("value", record.value),
@@ -73,6 +75,12 @@ def _text(name: str, content: bytes | None) -> dict[str, str | None]:
 
 def _record(number: int, letter: dict[str, Any]) -> dict[str, Any]:
     topic, partition = letter.get("topic"), letter.get("partition")
+    if letter.get("source"):
+        message = (
+            f"line {number}: it came to the gateway as a hook; send its value to"
+            f" /hooks/{letter['source']} again, and leave it out here"
+        )
+        raise NotALetter(message)
     if not isinstance(topic, str) or not topic or not isinstance(partition, int) or partition < 0:
         message = f"line {number}: topic and partition must say where it came from, as `ls` wrote"
         raise NotALetter(message)

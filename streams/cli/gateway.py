@@ -1,0 +1,59 @@
+"""`sla gateway`."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import click
+
+from streams.cli.failure import Failure
+from streams.cli.options import connected, connection
+from streams.gateway.finding import shipped
+from streams.gateway.publisher import Unavailable
+from streams.gateway.run import Settings, run, sources
+from streams.process import logs
+from streams.process.listening import CannotListen
+from streams.process.problem import BadFile
+
+
+@click.command(context_settings={"auto_envvar_prefix": "SLA", "show_default": True})
+@connected
+@click.option(
+    "--config", type=click.Path(path_type=Path), required=True, help="The gateway's file (YAML)."
+)
+@click.option("--check", is_flag=True, help="Check the file and its secrets, and end.")
+@click.option("--topic-prefix", default="", help="Before the topics' names.")
+@click.option("--http-host", default="127.0.0.1", help="Where to listen.")
+@click.option(
+    "--http-port", type=click.IntRange(0, 65535), default=6067, help="0 takes a free one."
+)
+@click.option(
+    "--limit",
+    type=click.IntRange(1_000, 8_000_000),
+    default=1 << 20,
+    help="Bytes that a hook may have.",
+)
+@click.option(
+    "--log-level", type=click.Choice(["debug", "info", "warning", "error"]), default="info"
+)
+@click.option("--log-json", is_flag=True, help="Log as JSON lines.")
+def gateway(*, check: bool, log_level: str, log_json: bool, **given: Any) -> None:
+    """Take help desks' webhooks, verify them, and publish them as ticket events.
+
+    \b
+    Example: sla gateway --broker kafka:9092 --config gateway.yaml
+    Hooks of the source `zendesk` come to /hooks/zendesk.
+    """
+    logs.configure(log_level, as_json=log_json)
+    try:
+        if check:
+            found = sources(given["config"])
+            for name, one in sorted(found.items()):
+                click.echo(f"{name}: {one.adapter.name}, /hooks/{name}")
+            click.echo(f"adapters: {', '.join(shipped())}", err=True)
+            return
+        asyncio.run(run(Settings(connection=connection(given), **given)))
+    except (BadFile, Unavailable, CannotListen) as fault:
+        raise Failure(str(fault)) from None
