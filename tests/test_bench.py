@@ -11,7 +11,7 @@ import pytest
 BENCH = Path(__file__).parent.parent / "bench"
 
 
-@pytest.mark.parametrize("name", ["worker", "scaling", "failover", "replay"])
+@pytest.mark.parametrize("name", ["worker", "scaling", "failover", "replay", "gateway"])
 def test_a_benchmark_says_how_it_is_used(name: str) -> None:
     """Those that need nothing but our own packages: all that they import is there."""
     done = subprocess.run(

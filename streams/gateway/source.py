@@ -6,6 +6,8 @@ would refuse is a dead letter at once, told to whoever sent it.
 
 from __future__ import annotations
 
+import logging
+import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +22,8 @@ from streams.wire import ticket_events
 from streams.wire.instant import show
 from streams.wire.outgoing import TicketEvent
 from streams.wire.ticket_events import Rejected
+
+log = logging.getLogger(__name__)
 
 AHEAD = 86_400_000
 """How far before our clock an event may be, in ms: it would drag the ticket's time along."""
@@ -63,12 +67,26 @@ class Source:
     def events(self, hook: Hook) -> list[TicketEvent]:
         """Give the ticket events; none where the hook is of no interest. Raises Unmappable."""
         extra = self._extra(hook)
-        return [self._event(one, hook, extra) for one in self.adapter.events(hook, self.words)]
+        return [self._event(one, hook, extra) for one in self._happened(hook)]
 
     def unknown(self, events: Sequence[TicketEvent]) -> list[str]:
         """Name the statuses that nobody maps: the policies file may know them, or nobody does."""
         told = [event.data.get("status") for event in events if event.type in SHOWING]
         return [one for one in told if isinstance(one, str) and word(one) not in CATEGORIES]
+
+    def _happened(self, hook: Hook) -> Sequence[Happening]:
+        try:
+            return self.adapter.events(hook, self.words)
+        except Unmappable:
+            raise
+        except Exception as fault:  # noqa: BLE001 - whatever is wrong with it, the hook is kept
+            kind = type(fault).__name__
+            # Only where it failed: what the error says may be a piece of the hook.
+            last = traceback.extract_tb(fault.__traceback__)[-1]
+            where = f"{last.filename}:{last.lineno}"
+            log.warning("gateway: %s: the adapter failed: %s at %s", self.name, kind, where)
+            message = f"body: the adapter {self.adapter.name} failed ({kind}); mend the adapter"
+            raise Unmappable("bad_value", message) from None
 
     def _extra(self, hook: Hook) -> dict[str, Any]:
         if not self.attributes:

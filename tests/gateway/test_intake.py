@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
+import pytest
 from prometheus_client import CollectorRegistry
 
-from streams.gateway.hook import Hook
+from streams.gateway.adapter import Adapter
+from streams.gateway.hook import Happening, Hook
 from streams.gateway.intake import Intake
 from streams.gateway.metrics import Metrics
 from streams.gateway.publisher import Publisher, Unavailable
@@ -64,6 +67,22 @@ async def test_what_kafka_does_not_have_is_asked_for_again_and_is_no_replay_then
     assert len(publisher.had) == 1
     assert (await intake.take(SOURCE, signed(BODY))).result == "replayed"
     assert len(publisher.had) == 1
+
+
+async def test_an_adapter_that_fails_loses_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    """A mistake in somebody's own adapter is a dead letter, and its log holds no piece of it."""
+
+    def wrong(hook: Hook, words: Words) -> list[Happening]:
+        raise KeyError(hook.body.decode())
+
+    publisher = Away(0)
+    source = replace(SOURCE, adapter=Adapter("wrong", wrong, SCHEME))
+    outcome = await Intake(publisher, Metrics(CollectorRegistry())).take(source, signed(BODY))
+    assert outcome.status == 202
+    assert "the adapter wrong failed (KeyError); mend the adapter" in str(outcome.told["reason"])
+    assert publisher.had[0][2] == BODY
+    assert "test_intake.py" in caplog.text
+    assert "waiting" not in caplog.text
 
 
 async def test_a_dead_letter_too_counts_once_kafka_has_it() -> None:
