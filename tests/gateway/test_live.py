@@ -47,17 +47,24 @@ STATUS = {
 class Gateway:
     """The process, and a client."""
 
-    def __init__(self, broker: str, folder: Path) -> None:
+    def __init__(
+        self, broker: str, folder: Path, file: str = FILE, prefix: str | None = None
+    ) -> None:
+        """Make the topics, or take those of a prefix."""
         self.broker, self.folder = broker, folder
-        self.prefix = f"gateway-{os.urandom(3).hex()}."
+        self.prefix = prefix or f"gateway-{os.urandom(3).hex()}."
         self.names = Names.prefixed(self.prefix)
         self.port = free_port()
-        asyncio.run(
-            preflight.create(
-                {"bootstrap_servers": broker}, self.prefix + "app", partitions=4, names=self.names
+        if prefix is None:
+            asyncio.run(
+                preflight.create(
+                    {"bootstrap_servers": broker},
+                    self.prefix + "app",
+                    partitions=4,
+                    names=self.names,
+                )
             )
-        )
-        (folder / "gateway.yaml").write_text(FILE)
+        (folder / "gateway.yaml").write_text(file)
 
     def start(self, *flags: str) -> None:
         """Start it, and wait until it is ready."""
