@@ -62,9 +62,11 @@ def _hours(value: object) -> object:
         message = 'has a day without windows; write mon-fri: ["20:00-08:00"]'
         raise ValueError(message)
     try:
-        hours = WeeklyHours.of({day: map(str, one) for day, one in windows.items()})
+        hours = WeeklyHours.of(
+            {day: [str(window) for window in one] for day, one in windows.items()}
+        )
     except Misread as fault:
-        raise ValueError(f"holds what is {fault.what}; {fault.fix}") from None
+        raise ValueError(f"cannot be read: {fault.what}; {fault.fix}") from None
     if _never_ends(hours):
         message = "is quiet at every hour of the week; leave an hour in which something is said"
         raise ValueError(message)

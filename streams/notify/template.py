@@ -11,6 +11,7 @@ Decisions that bind this module:
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Annotated, Any
 
 from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError, meta, nodes, pass_context
@@ -18,6 +19,7 @@ from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from pydantic import AfterValidator
 
+from streams.notify.plain import TEXT
 from streams.process.config import Part
 
 NAMES = (
@@ -29,7 +31,7 @@ NAMES = (
 FILTERS = frozenset(
     {
         *("capitalize", "count", "d", "default", "first", "int", "join", "last", "length"),
-        *("lower", "round", "title", "trim", "truncate", "upper"),
+        *("lower", "title", "trim", "truncate", "upper"),
     }
 )
 STEPS = 10_000
@@ -76,6 +78,11 @@ class _Environment(ImmutableSandboxedEnvironment):
         return parsed
 
 
+def _join(items: Iterable[Any], between: str = "") -> str:
+    """Join, and cut off what no text has room for: joined again and again, it would grow."""
+    return between.join(str(item) for item in islice(items, TEXT))[:TEXT]
+
+
 def _environment() -> _Environment:
     made = _Environment(
         autoescape=False,
@@ -86,7 +93,8 @@ def _environment() -> _Environment:
         optimized=False,
     )
     made.globals.clear()
-    made.filters = {name: made.filters[name] for name in FILTERS} | {_COUNTED: _counted}
+    made.filters = {name: made.filters[name] for name in FILTERS}
+    made.filters |= {"join": _join, _COUNTED: _counted}
     return made
 
 
