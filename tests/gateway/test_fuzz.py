@@ -95,4 +95,16 @@ def _said(ticket: str, body: Any, sample: dict[str, Any]) -> bool:
     """Whether the mutated hook itself names this ticket wherever it names one."""
     told = [at(body, path) for path in sample["ids"]] if isinstance(body, dict) else []
     named = [str(value) for value in told if value not in (None, "")]
-    return bool(named) and all(ticket in value for value in named)
+    if named and all(ticket in value for value in named):
+        return True
+    # Another ticket that the hook tells of, once: the one that was merged.
+    return ticket in [_value(body, path) for path in sample.get("other", [])]
+
+
+def _value(body: Any, path: list[str | int]) -> Any:
+    for step in path:
+        try:
+            body = body[step]
+        except (LookupError, TypeError):
+            return None
+    return body

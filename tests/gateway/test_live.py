@@ -19,9 +19,11 @@ from urllib.request import Request, urlopen
 import pytest
 from aiokafka.structs import ConsumerRecord
 
+from streams.gateway.finding import shipped
 from streams.process.reader import records
 from streams.wire.topics import Names
 from streams.worker import preflight
+from tests.conftest import ROOT
 from tests.gateway.plain import SCHEME
 from tests.worker.rig import free_port
 
@@ -228,6 +230,24 @@ def test_asked_to_stop_it_ends_well(gateway: Gateway) -> None:
     gateway.process.send_signal(signal.SIGTERM)
     assert gateway.process.wait(30) == 0
     assert "Traceback" not in gateway.log()
+
+
+def test_the_example_is_taken_and_the_page_names_each_adapter() -> None:
+    """What users start from."""
+    command = [sys.executable, "-m", "streams", "gateway", "--check", "--config"]
+    secrets = {"ZENDESK_SECRET": "z", "FRESHDESK_SECRET": "f"}
+    done = subprocess.run(
+        [*command, "examples/gateway.yaml"],
+        cwd=ROOT,
+        env={**os.environ, **secrets},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "zendesk: zendesk, /hooks/zendesk" in done.stdout
+    page = (ROOT / "docs" / "gateway.md").read_text("utf-8")
+    assert [name for name in shipped() if f"| `{name}` | " not in page] == []
 
 
 def test_a_file_that_cannot_be_used_is_told_whole(tmp_path: Path) -> None:
