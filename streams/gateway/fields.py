@@ -99,7 +99,8 @@ def epoch(body: Mapping[str, Any], path: str, unit_ms: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
         unit = "seconds" if unit_ms == 1000 else "milliseconds"
         raise bad(path, value, f"send {unit} since 1970")
-    ms = round(value * unit_ms)
+    scaled = value * unit_ms
+    ms = round(scaled) if isfinite(scaled) else -1  # 1e308 s are no ms that a float can hold
     if not 0 <= ms < instant.LATEST:
         message = f"{path}: {shown(value)} is before 1970 or from 2200 on"
         raise Unmappable("time_out_of_range", message)
