@@ -18,7 +18,7 @@ KNOWS: dict[str, set[str]] = {
     "work": set(),
     "process": set(),
     "gateway": {"sla", "wire", "process"},
-    "notify": {"sla", "wire", "process"},
+    "notify": {"sla", "wire", "process", "work"},
     "history": {"sla", "wire", "policies", "process"},
     "insight": {"sla", "wire", "policies", "history", "process"},
     "report": {"sla", "wire", "policies", "history", "insight"},

@@ -22,6 +22,7 @@ COMMANDS = {
         "Check a policies file; say what it would change.",
     ),
     "gateway": ("streams.cli.gateway:gateway", "Help desks' webhooks in, ticket events out."),
+    "notify": ("streams.cli.notify:notify", "Breaches and warnings to chat, mail and pagers."),
     "gaming": ("streams.cli.gaming:gaming", "What can make a rate look better than the service."),
     "replay": ("streams.cli.replay:replay", "Ticket events in, SLA events out, by event time."),
     "report": ("streams.cli.report:report", "How the promises were kept, as one page."),
@@ -45,7 +46,8 @@ class LazyGroup(click.Group):
         where = COMMANDS.get(cmd_name)
         if where is None:
             return None
-        if cmd_name == "worker":  # its imports take longest, and it is what supervisors stop
+        # Their imports take longest, and they are what supervisors stop.
+        if cmd_name in {"worker", "notify"}:
             ctx.call_on_close(leave_when_asked())
         module, attribute = where[0].split(":")
         command: click.Command = getattr(import_module(module), attribute)

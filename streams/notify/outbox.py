@@ -12,7 +12,7 @@ event and stays for `keep`: for its receipt, and against an event that comes twi
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -38,11 +38,15 @@ class Bounds:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A message to be sent: its row, what it tells of, and what the channel said of its opening."""
+    """A message to be sent: its row and what it tells of.
+
+    Of the message that it ends: what the channel answered, and when it was first said (ms UTC).
+    """
 
     row: Row
     notices: tuple[Notice, ...]
-    receipt: str | None
+    receipt: str | None = None
+    said: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +78,18 @@ Answer = Sent | Failed | Refused
 class Outbox:
     """The notices of one partition."""
 
-    def __init__(self, bounds: Bounds, draw: Callable[[], float]) -> None:
-        """Begin empty; `draw` gives jitter in [0, 1)."""
+    def __init__(
+        self,
+        bounds: Bounds,
+        draw: Callable[[], float],
+        floods: Mapping[str, tuple[int, int]] | None = None,
+    ) -> None:
+        """Begin empty; `draw` gives jitter in [0, 1).
+
+        `floods`: by route how many messages within how many ms, where not those of `bounds`.
+        """
         self.bounds = bounds
+        self._own = floods or {}
         self.rows: dict[Ident, Row] = {}
         self.open: dict[Ident, Row] = {}  #: What is not settled, digests and their members too.
         self.settled: list[Row] = []  #: Since it was last emptied; a digest's members, not itself.
@@ -140,7 +153,8 @@ class Outbox:
     def _flood(self, row: Row) -> Flood:
         place = (row.route, row.channel)
         if place not in self._floods:
-            self._floods[place] = Flood(self.bounds.most, self.bounds.window)
+            usual = (self.bounds.most, self.bounds.window)
+            self._floods[place] = Flood(*self._own.get(row.route, usual))
         return self._floods[place]
 
     # -- notices
@@ -224,7 +238,7 @@ class Outbox:
         if opening is not None and opening.state != "sent" and not opening.doubt:
             self._settle(row, "void", now, reason=f"{opening.key} was never said")
             return
-        self._try(row, now, admits, attempts, None if opening is None else opening.receipt)
+        self._try(row, now, admits, attempts, opening)
 
     def _first(
         self, rows: list[Row], now: int, admits: Callable[[str], bool], attempts: list[Attempt]
@@ -241,8 +255,8 @@ class Outbox:
                     self._overdue(group, now)
                     continue
                 row = self._fix(group, now)
-                self._begin(row, now, attempts, None)
-            elif not self._try(row, now, admits, attempts, None):
+                self._begin(row, now, attempts)
+            elif not self._try(row, now, admits, attempts):
                 continue
             flood.sent(now, digest=len(group) > 1 or len(flood.recent) >= flood.most)
 
@@ -273,20 +287,26 @@ class Outbox:
         now: int,
         admits: Callable[[str], bool],
         attempts: list[Attempt],
-        receipt: str | None,
+        opening: Row | None = None,
     ) -> bool:
         if not admits(row.channel):
             self._overdue([row], now)
             return False
-        self._begin(row, now, attempts, receipt)
+        self._begin(row, now, attempts, opening)
         return True
 
-    def _begin(self, row: Row, now: int, attempts: list[Attempt], receipt: str | None) -> None:
+    def _begin(
+        self, row: Row, now: int, attempts: list[Attempt], opening: Row | None = None
+    ) -> None:
         first = now if row.first is None else row.first
         sending = replace(row, state="sending", attempts=row.attempts + 1, first=first)
         self._put(sending)
         tells = [self.rows[row.sibling(key)] for key in row.members] or [row]
-        attempts.append(Attempt(sending, tuple(one.notice() for one in tells), receipt))
+        notices = tuple(one.notice() for one in tells)
+        if opening is None:
+            attempts.append(Attempt(sending, notices))
+        else:
+            attempts.append(Attempt(sending, notices, opening.receipt, opening.first))
 
     def _overdue(self, rows: list[Row], now: int) -> None:
         """Give up what has waited too long for a channel that takes nothing."""

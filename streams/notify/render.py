@@ -38,6 +38,15 @@ class FellBack(Message):
     fault: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """The message that another ends: its key, the channel's answer, when it was said (ms UTC)."""
+
+    key: str
+    receipt: str | None = None
+    said: int | None = None
+
+
 class Renderer:
     """Puts events into words, by a file of settings."""
 
@@ -98,34 +107,25 @@ class Renderer:
             digest=True,
         )
 
-    def end(
-        self,
-        route: Route,
-        opening_event: Event,
-        ending_event: Event,
-        about: str,
-        receipt: str | None,
-        at: int,
-    ) -> Message:
-        """Say that what a message (`about`, its key) told of was taken back, done or cancelled."""
-        speech = self._speech(route, ending_event)
-        told = self._speech(route, opening_event)
-        facts = [
-            *speech.facts(),
-            (speech.words.say("facts.told"), told.moment(opening_event["time"])),
-        ]
+    def end(self, route: Route, event: Event, opening: Opening, key: str, at: int) -> Message:
+        """Say that what a message told of was taken back, done or cancelled."""
+        speech = self._speech(route, event)
+        facts = speech.facts()
+        if opening.said is not None:
+            said_at = speech.words.moment(opening.said, self._zone)
+            facts.append((speech.words.say("facts.told"), said_at))
         said = Message(
-            key=ending_event["id"],
-            about=about,
+            key=key,
+            about=opening.key,
             action="resolve",
             severity="info",
             title=cut(speech.title(at), TITLE),
             text="",
             at=at,
-            events=(ending_event,),
+            events=(event,),
             facts=tuple(facts),
-            link=self._settings.link(ending_event),
-            receipt=receipt,
+            link=self._settings.link(event),
+            receipt=opening.receipt,
         )
         return _with(said, text=_text(said, speech.words))
 

@@ -146,11 +146,15 @@ def _milliseconds(value: object) -> object:
     return duration.ms
 
 
+Length = Annotated[int, BeforeValidator(_milliseconds)]
+"""A duration, read as ms."""
+
+
 class Flood(Part):
     """From how many events on, within which time (ms), a route says one digest for all."""
 
     more_than: Annotated[int, Field(ge=1, strict=True)]
-    within: Annotated[int, BeforeValidator(_milliseconds)]
+    within: Length
 
 
 class Route(Part):

@@ -24,13 +24,14 @@ from pydantic import (
 from pydantic_core import InitErrorDetails
 
 from streams.notify.quiet import Quiet, Zone
-from streams.notify.route import Event, Route, text
+from streams.notify.route import Event, Length, Route, text
 from streams.process.config import Part
 from streams.process.problem import Vocabulary
 
 VOCABULARY = Vocabulary(noun="file of notices")
 TICKET = "{ticket}"
 LONGEST_LINK = 2_000
+DAY = 86_400_000
 
 Self = TypeVar("Self", bound="NotifyFile")
 
@@ -53,7 +54,10 @@ def _link(template: str) -> str:
 
 
 class NotifyFile(Part):
-    """The whole file; `links` by the ticket's attribute `desk`, `default` for all others."""
+    """The whole file; `links` by the ticket's attribute `desk`, `default` for all others.
+
+    `remember`, in ms: how long what was said is known, to be ended or not to be said again.
+    """
 
     version: Literal[1]
     language: Literal["en", "fr"] = "en"
@@ -62,6 +66,7 @@ class NotifyFile(Part):
     channels: Mapping[str, dict[str, object]] = Field(default_factory=dict)
     quiet: Mapping[str, Quiet] = Field(default_factory=dict)
     routes: tuple[Route, ...] = ()
+    remember: Length = 30 * DAY
 
     @model_validator(mode="wrap")
     @classmethod

@@ -34,7 +34,7 @@ from streams.work.recovery import TableManager
 from streams.work.stats import PartitionStats, Stats
 from streams.work.table import Table
 from streams.work.tick import Clock, Due, Tick, Ticker
-from streams.work.unit import Acquired, Hook, UnitOfWork
+from streams.work.unit import Acquired, Hook, Stopping, UnitOfWork
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +44,7 @@ H = TypeVar("H", bound=Handler)
 T = TypeVar("T", bound=Tick)
 P = TypeVar("P", bound=Hook)
 A = TypeVar("A", bound=Acquired)
+S = TypeVar("S", bound=Stopping)
 
 EXIT_REFUSED = 1
 HEARTBEAT_SECONDS = 1.0
@@ -217,6 +218,22 @@ class App(faust.App):
         self.work.before_commit.append(_plain(hook))
         return hook
 
+    def on_committed(self, hook: P) -> P:
+        """Register a call for each partition whose transaction has ended well; it writes nothing.
+
+        What `before_commit` saw before that transaction is in the log; what came since may not be.
+        """
+        self.work.on_committed.append(_plain(hook))
+        return hook
+
+    def on_stopping(self, hook: S) -> S:
+        """Register a coroutine that is awaited when the app is asked to stop, for `stop_timeout`/2.
+
+        Units, ticks and commits go on meanwhile, so that what is under way can end well.
+        """
+        self.work.on_stopping.append(_coroutine(hook))
+        return hook
+
     # -- what the program reads
 
     @property
@@ -345,6 +362,9 @@ class App(faust.App):
         """Stop, first what must be safe, then in good order as far as the time goes."""
         self.enter("stopping", "asked to stop")
         farewell.watch(lambda: self.work.settled, self.stop_timeout)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self.stop_timeout / 2):
+                await asyncio.gather(*(hook() for hook in self.work.on_stopping))
         await self.work.release_all()
         await self.stop()
         starting.cancel()

@@ -33,6 +33,7 @@ LEAST = 0.4
 
 Hook = Callable[[Partition], None]
 Acquired = Callable[[], Awaitable[None]]
+Stopping = Callable[[], Awaitable[None]]
 
 
 class UnitOfWork:
@@ -63,6 +64,8 @@ class UnitOfWork:
         self.on_restored: list[Hook] = []
         self.on_revoked: list[Hook] = []
         self.before_commit: list[Hook] = []
+        self.on_committed: list[Hook] = []
+        self.on_stopping: list[Stopping] = []
         self.stats = Stats()
         self.closing = False
         self.settled = False  #: what was done before the end is committed
@@ -128,6 +131,9 @@ class UnitOfWork:
             pairs = [(part, self._snapshot(part)) for part in parts]
             async with asyncio.timeout(self.transaction_timeout):
                 await asyncio.gather(*(part.commit(snapshot) for part, snapshot in pairs))
+            for part in parts:
+                for hook in self.on_committed:
+                    hook(part)
         except BaseException as error:  # noqa: BLE001 - memory is ahead of the log (fact 8)
             _explain_failed_commit(error, [part.number for part in parts])
         self.stats.committed(time.perf_counter() - began, len(parts))

@@ -10,7 +10,7 @@ import pytest
 
 from streams.notify.language import language
 from streams.notify.message import Message
-from streams.notify.render import FellBack, Renderer
+from streams.notify.render import FellBack, Opening, Renderer
 from streams.notify.settings import NotifyFile
 from streams.wire.instant import parse
 from tests.notify.parts import EXAMPLES, example, one_route, warning
@@ -26,8 +26,8 @@ def said(settings: NotifyFile, event: dict[str, Any], at: int = AT) -> Message:
 
 def settled(settings: NotifyFile, ending: dict[str, Any]) -> Message:
     """End a notice of a warning."""
-    args = (warning(), ending, "about", "receipt", AT)
-    return Renderer(settings).end(settings.routes[0], *args)
+    opening = Opening("about", "receipt", parse(warning()["time"]))
+    return Renderer(settings).end(settings.routes[0], ending, opening, "key", AT)
 
 
 def all_texts(word: str) -> str:
@@ -75,7 +75,7 @@ def test_an_ending_is_about_the_message_that_opened() -> None:
     """With the channel's receipt for that one, and the time of both."""
     message = settled(one_route(), example("fulfilled", "late"))
 
-    assert (message.key, message.about) == ("4711:sla:first_response:1:0:fulfilled", "about")
+    assert (message.key, message.about) == ("key", "about")
     assert (message.action, message.receipt, message.severity) == ("resolve", "receipt", "info")
     title = "Ticket 4711: first response: done late, 2\u00a0h\u00a010\u00a0min over"
     assert message.title == title
