@@ -20,7 +20,7 @@ from streams.notify.route import Length, short
 from streams.process.calling import Caller
 from streams.process.config import Part
 from streams.process.login import Address, Login
-from streams.wire.instant import show
+from streams.wire.instant import parse, show
 
 LabelName = Annotated[str, Field(pattern=r"^[a-zA-Z_][a-zA-Z0-9_]*$")]
 
@@ -52,11 +52,12 @@ class Alertmanager:
         known = None if message.receipt is None else orjson.loads(message.receipt)
         labels = known or self._labels(message)
         ends = message.at if message.action == "resolve" else message.at + self.lasts
-        starts = min(message.at, ends - 1) if known or message.action == "resolve" else None
+        # What it speaks of may lie ahead of our clock, or its end before its beginning.
+        starts = min(message.at if known else parse(event["time"]), ends - 1)
         alert = {
             "labels": labels,
             "annotations": {"summary": message.title, "description": message.text},
-            "startsAt": event["time"] if starts is None else show(starts),
+            "startsAt": show(starts),
             "endsAt": show(ends),
         }
         if message.link:
