@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 Severity = Literal["info", "warning", "critical"]
+REPEAT = "\N{ANTICLOCKWISE OPEN CIRCLE ARROW} "
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,3 +36,23 @@ class Message:
     digest: bool = False
     repeat: bool = False
     receipt: str | None = None
+
+    @property
+    def headline(self) -> str:
+        """The title, with a sign where this may have been said before: for who knows no keys."""
+        return REPEAT + self.title if self.repeat else self.title
+
+    @property
+    def lines(self) -> list[str]:
+        """The text's lines without the title that begins it and the link that ends it."""
+        found = self.text.splitlines()
+        if found and found[0] == self.title:
+            found = found[1:]
+        if self.link and found and found[-1] == self.link:
+            found = found[:-1]
+        return found
+
+
+def cut(text: str, most: int) -> str:
+    """Shorten a text to so many characters, with a sign that it was."""
+    return text if len(text) <= most else text[: most - 1] + "…"

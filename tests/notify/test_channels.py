@@ -9,12 +9,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.notify.channel import Channel
 from streams.notify.channels.slack import blocks
+from streams.notify.channels.teams import LARGEST, posted
 from streams.notify.channels.webhook import signed
 from streams.notify.file import File, open_file
 from streams.notify.message import Message
@@ -27,6 +29,7 @@ from tests.far.alertmanager import Alertmanager
 from tests.far.pagerduty import KEY, PagerDuty
 from tests.far.side import FarSide, Misbehaviour
 from tests.far.slack import POST, TOKEN, Slack
+from tests.far.teams import POSTED, Teams
 from tests.far.webhook import SECRET, Webhook
 from tests.notify.parts import EXAMPLES, example, one_route
 
@@ -36,6 +39,7 @@ SENT: dict[str, tuple[type[FarSide], str]] = {
     "slack bot": (Slack, "type: slack\n    token: {env: T_BOT}\n    channel: C1\n    base: URL"),
     "pagerduty": (PagerDuty, "type: pagerduty\n    key: {env: T_KEY}\n    base: URL"),
     "alertmanager": (Alertmanager, "type: alertmanager\n    address: URL\n    labels: {site: a}"),
+    "teams": (Teams, "type: teams\n    address: {env: T_HOOK}"),
     "webhook": (Webhook, "type: webhook\n    address: URL/in\n    secret: {env: T_SIGN}"),
 }
 Sender = Callable[[Message], str | None]
@@ -130,7 +134,7 @@ def test_what_went_wrong_on_the_way_is_told_apart(far: tuple[Any, Path]) -> None
         with pytest.raises(Temporary) as fault:
             send(path, breach())
         assert (fault.value.doubtful, fault.value.retry_after) == (doubtful, wait), wrong
-        for secret in (KEY, TOKEN, SECRET, "hooksecret"):
+        for secret in (KEY, TOKEN, SECRET, "hooksecret", "teamssecret"):
             assert secret not in str(fault.value)
     assert side.faults == []
 
@@ -233,6 +237,16 @@ def test_whatever_a_ticket_says_slack_takes_it_and_as_plain_text(title: str, tex
     for block in found:
         for element in block.get("elements", []):
             assert "<!" not in element["text"]
+
+
+@given(st.text(min_size=1, max_size=4000), st.lists(st.text(max_size=900), max_size=90))
+def test_whatever_a_ticket_says_teams_takes_it_and_as_plain_text(
+    title: str, lines: list[str]
+) -> None:
+    """In text runs, which know no mark-up; and never more than it takes."""
+    found = posted(replace(breach(), title="x" + title, text="\n".join(lines)))
+    POSTED.validate(found)
+    assert len(orjson.dumps(found)) <= LARGEST
 
 
 def test_a_signature_is_that_of_the_specification() -> None:

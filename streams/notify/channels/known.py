@@ -8,10 +8,15 @@ import aiohttp
 from pydantic import Field
 
 from streams.notify.channel import Channel
-from streams.notify.channels import alertmanager, pagerduty, slack, webhook
+from streams.notify.channels import alertmanager, mail, pagerduty, slack, teams, webhook
 
 Known = Annotated[
-    alertmanager.Settings | pagerduty.Settings | slack.Settings | webhook.Settings,
+    alertmanager.Settings
+    | mail.Settings
+    | pagerduty.Settings
+    | slack.Settings
+    | teams.Settings
+    | webhook.Settings,
     Field(discriminator="type"),
 ]
 
@@ -21,10 +26,14 @@ def make(name: str, told: Known, session: aiohttp.ClientSession) -> Channel:
     match told:
         case alertmanager.Settings():
             return alertmanager.make(name, told, session)
+        case mail.Settings():
+            return mail.make(name, told)
         case pagerduty.Settings():
             return pagerduty.make(name, told, session)
         case slack.Settings():
             return slack.make(name, told, session)
+        case teams.Settings():
+            return teams.make(name, told, session)
         case webhook.Settings():
             return webhook.make(name, told, session)
         case _:

@@ -13,14 +13,13 @@ from typing import Any, Literal
 import aiohttp
 from pydantic import model_validator
 
-from streams.notify.message import Message
+from streams.notify.message import Message, cut
 from streams.process.calling import Caller, Permanent, Temporary
 from streams.process.config import Part
 from streams.process.login import Address
 from streams.process.secret import Kept, NoSecret, Secret
 
 HEADER, SECTION = 150, 3000
-REPEAT = "\N{ANTICLOCKWISE OPEN CIRCLE ARROW} "
 SIGNS = {"critical": ":red_circle: ", "warning": ":large_yellow_circle: ", "info": ""}
 OF_THE_MESSAGE = frozenset(
     {"invalid_blocks", "invalid_blocks_format", "msg_too_long", "no_text", "invalid_arguments"}
@@ -58,7 +57,7 @@ class Slack:
 
     async def send(self, message: Message) -> str | None:
         """Post it; give `channel:ts` where Slack says so. Raises Temporary, Permanent."""
-        content: dict[str, Any] = {"text": _escaped(_title(message)), "blocks": blocks(message)}
+        content: dict[str, Any] = {"text": _escaped(message.headline), "blocks": blocks(message)}
         if self.channel is None:
             await self.caller.call("POST", self.address.text, json=content)
             return None
@@ -76,17 +75,12 @@ class Slack:
 
 def blocks(message: Message) -> list[dict[str, Any]]:
     """Lay a message out: title, text, link. What stands in it is no mark-up."""
-    title = SIGNS[message.severity] + _title(message)
-    lines = message.text.splitlines()
-    if lines and lines[0] == message.title:
-        lines = lines[1:]
-    if message.link and lines and lines[-1] == message.link:
-        lines = lines[:-1]
+    title = SIGNS[message.severity] + message.headline
     found: list[dict[str, Any]] = [
-        {"type": "header", "text": {"type": "plain_text", "text": _cut(title, HEADER)}}
+        {"type": "header", "text": {"type": "plain_text", "text": cut(title, HEADER)}}
     ]
-    if text := "\n".join(lines).strip():
-        plain = {"type": "plain_text", "text": _cut(text, SECTION), "emoji": False}
+    if text := "\n".join(message.lines).strip():
+        plain = {"type": "plain_text", "text": cut(text, SECTION), "emoji": False}
         found.append({"type": "section", "text": plain})
     if message.link:
         link = f"<{_escaped(message.link)}>"
@@ -94,16 +88,8 @@ def blocks(message: Message) -> list[dict[str, Any]]:
     return found
 
 
-def _title(message: Message) -> str:
-    return REPEAT + message.title if message.repeat else message.title
-
-
 def _escaped(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-def _cut(text: str, most: int) -> str:
-    return text if len(text) <= most else text[: most - 1] + "…"
 
 
 def make(name: str, told: Settings, session: aiohttp.ClientSession) -> Slack:

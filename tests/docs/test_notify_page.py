@@ -1,0 +1,55 @@
+"""docs/notify.md and the example: what they name is there, and what is there they name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import get_args
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from streams.notify.channels.known import Known
+from streams.notify.file import open_file
+from streams.notify.metrics import Metrics
+from streams.notify.route import Match, Route
+from streams.notify.template import NAMES
+from tests.conftest import ROOT
+
+PAGE = (ROOT / "docs" / "notify.md").read_text("utf-8")
+EXAMPLE = ROOT / "examples" / "notify.yaml"
+KINDS = get_args(get_args(Known)[0])
+
+
+def test_the_example_is_a_file_that_is_read_and_has_each_channel() -> None:
+    """As it stands."""
+    file = open_file(EXAMPLE)
+    assert {type(one) for one in file.channels.values()} == set(KINDS)
+    readme = (ROOT / "README.md").read_text("utf-8")
+    for name in ("SLACK_HOOK", "TEAMS_HOOK", "PAGERDUTY_KEY", "HOOK_SECRET", "SMTP_PASSWORD"):
+        assert name in readme
+        assert name in EXAMPLE.read_text("utf-8")
+
+
+def test_the_yaml_of_the_page_is_a_file_too(tmp_path: Path) -> None:
+    """As it stands."""
+    (path := tmp_path / "notify.yaml").write_text(PAGE.split("```yaml\n")[1].split("```")[0])
+    assert open_file(path).routes[0].name == "breaches"
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__module__.rpartition(".")[2])
+def test_each_channel_has_a_row_with_all_its_settings(kind: type) -> None:
+    """By the name that the file gives it."""
+    (name,) = get_args(kind.model_fields["type"].annotation)  # type: ignore[attr-defined]
+    (row,) = [line for line in PAGE.splitlines() if line.startswith(f"| `{name}` |")]
+    for setting in set(kind.model_fields) - {"type", "base"}:  # type: ignore[attr-defined]
+        assert f"`{setting}`" in row, setting
+
+
+def test_all_that_a_route_and_a_template_may_name_is_told() -> None:
+    """And every metric."""
+    for name in [*Route.model_fields, *Match.model_fields, *NAMES]:
+        assert f"`{name}`" in PAGE or name == "name", name
+    registry = CollectorRegistry()
+    Metrics(registry)
+    for metric in registry.collect():
+        assert metric.name in PAGE
