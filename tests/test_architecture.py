@@ -17,7 +17,7 @@ KNOWS: dict[str, set[str]] = {
     "wire": {"sla"},
     "work": set(),
     "process": set(),
-    "gateway": {"sla", "wire", "process"},
+    "gateway": {"sla", "wire", "process", "history"},
     "notify": {"sla", "wire", "process", "work"},
     "history": {"sla", "wire", "policies", "process"},
     "insight": {"sla", "wire", "policies", "history", "process"},

@@ -10,6 +10,7 @@ import click
 
 from streams.cli.failure import Failure
 from streams.cli.options import connected, connection
+from streams.cli.reconcile import reconcile
 from streams.gateway.finding import shipped
 from streams.gateway.publisher import Unavailable
 from streams.gateway.run import Settings, run, sources
@@ -18,11 +19,12 @@ from streams.process.listening import CannotListen
 from streams.process.problem import BadFile
 
 
-@click.command(context_settings={"auto_envvar_prefix": "SLA", "show_default": True})
-@connected
-@click.option(
-    "--config", type=click.Path(path_type=Path), required=True, help="The gateway's file (YAML)."
+@click.group(
+    invoke_without_command=True,
+    context_settings={"auto_envvar_prefix": "SLA", "show_default": True},
 )
+@connected
+@click.option("--config", type=click.Path(path_type=Path), help="The gateway's file (YAML).")
 @click.option("--check", is_flag=True, help="Check the file and its secrets, and end.")
 @click.option("--topic-prefix", default="", help="Before the topics' names.")
 @click.option("--http-host", default="127.0.0.1", help="Where to listen.")
@@ -39,13 +41,21 @@ from streams.process.problem import BadFile
     "--log-level", type=click.Choice(["debug", "info", "warning", "error"]), default="info"
 )
 @click.option("--log-json", is_flag=True, help="Log as JSON lines.")
-def gateway(*, check: bool, log_level: str, log_json: bool, **given: Any) -> None:
+@click.pass_context
+def gateway(
+    ctx: click.Context, /, *, check: bool, log_level: str, log_json: bool, **given: Any
+) -> None:
     """Take help desks' webhooks, verify them, and publish them as ticket events.
 
     \b
     Example: sla gateway --broker kafka:9092 --config gateway.yaml
     Hooks of the source `zendesk` come to /hooks/zendesk.
     """
+    if ctx.invoked_subcommand is not None:
+        return
+    if given["config"] is None:
+        message = "Missing option '--config': the gateway's file"
+        raise click.UsageError(message)
     logs.configure(log_level, as_json=log_json)
     try:
         if check:
@@ -57,3 +67,6 @@ def gateway(*, check: bool, log_level: str, log_json: bool, **given: Any) -> Non
         asyncio.run(run(Settings(connection=connection(given), **given)))
     except (BadFile, Unavailable, CannotListen) as fault:
         raise Failure(str(fault)) from None
+
+
+gateway.add_command(reconcile)

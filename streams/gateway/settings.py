@@ -18,12 +18,12 @@ NAME = r"[a-z0-9][a-z0-9_-]{0,62}"
 
 VOCABULARY = Vocabulary(noun="gateway file")
 
-_LENGTH = re.compile(r"([1-9][0-9]*)(s|m|h)")
-_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000}
+_LENGTH = re.compile(r"([1-9][0-9]*)(s|m|h|d)")
+_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 
 
-def _length(value: object) -> object:
-    """Read a length of time as ms."""
+def length(value: object) -> int:
+    """Read a length of time such as 5m as ms. Raises ValueError."""
     found = _LENGTH.fullmatch(value) if isinstance(value, str) else None
     if found is None:
         message = f"is {value!r}; write a length of time such as 30s, 5m or 1h"
@@ -40,8 +40,18 @@ def _one_column(path: str) -> str:
     return path
 
 
-Length = Annotated[int, BeforeValidator(_length)]
+Length = Annotated[int, BeforeValidator(length)]
 FieldPath = Annotated[str, BeforeValidator(_one_column)]
+
+
+class Export(Part):
+    """How a help desk's history is read, for `sla gateway reconcile`.
+
+    `mapping` as for `sla import`, by default a shipped one; `zone`: that of times that name none.
+    """
+
+    mapping: str | None = Field(default=None, min_length=1)
+    zone: str | None = Field(default=None, min_length=1)
 
 
 class Source(Part):
@@ -59,6 +69,7 @@ class Source(Part):
     prefix: str = Field(default="", max_length=40)
     words: Mapping[str, Mapping[str, str]] = Field(default_factory=dict)
     attributes: Mapping[str, FieldPath] = Field(default_factory=dict)
+    export: Export = Export()
 
     @model_validator(mode="after")
     def _secret_where_one_is_asked_for(self) -> Source:

@@ -67,7 +67,33 @@ class Source:
     def events(self, hook: Hook) -> list[TicketEvent]:
         """Give the ticket events; none where the hook is of no interest. Raises Unmappable."""
         extra = self._extra(hook)
-        return [self._event(one, hook, extra) for one in self._happened(hook)]
+        return [self.event(one, hook.received_at, extra) for one in self._happened(hook)]
+
+    def event(
+        self, one: Happening, now: int, extra: Mapping[str, Any] | None = None
+    ) -> TicketEvent:
+        """Make the ticket event of what happened; `now` in ms UTC, `extra` are more attributes.
+
+        Raises Unmappable.
+        """
+        if one.time > now + AHEAD:
+            message = (
+                f"time: {show(one.time)} lies more than a day ahead; set the help desk's clock"
+            )
+            raise Unmappable("bad_value", message)
+        data = one.data
+        if one.type in SHOWING:
+            data = {**data, **(extra or {}), DESK: self.name}
+        if "into" in data:
+            data = {**data, "into": self.prefix + str(data["into"])}
+        ticket = self.prefix + one.ticket
+        event = TicketEvent(one.id, f"/{self.name}", one.type, ticket, one.time, data)
+        try:
+            ticket_events.decode(event.encode(), ticket.encode())
+        except (Rejected, UnicodeEncodeError, TypeError) as fault:
+            reason = fault.reason if isinstance(fault, Rejected) else "bad_value"
+            raise Unmappable(reason, f"{one.type}: {fault}") from None
+        return event
 
     def unknown(self, events: Sequence[TicketEvent]) -> list[str]:
         """Name the statuses that nobody maps: the policies file may know them, or nobody does."""
@@ -98,23 +124,3 @@ class Source:
             for ours, value in found.items()
             if value is not None and not isinstance(value, dict)
         }
-
-    def _event(self, one: Happening, hook: Hook, extra: Mapping[str, Any]) -> TicketEvent:
-        if one.time > hook.received_at + AHEAD:
-            message = (
-                f"time: {show(one.time)} lies more than a day ahead; set the help desk's clock"
-            )
-            raise Unmappable("bad_value", message)
-        data = one.data
-        if one.type in SHOWING:
-            data = {**data, **extra, DESK: self.name}
-        if "into" in data:
-            data = {**data, "into": self.prefix + str(data["into"])}
-        ticket = self.prefix + one.ticket
-        event = TicketEvent(one.id, f"/{self.name}", one.type, ticket, one.time, data)
-        try:
-            ticket_events.decode(event.encode(), ticket.encode())
-        except (Rejected, UnicodeEncodeError, TypeError) as fault:
-            reason = fault.reason if isinstance(fault, Rejected) else "bad_value"
-            raise Unmappable(reason, f"{one.type}: {fault}") from None
-        return event

@@ -1,0 +1,1 @@
+"""What webhooks lost, found in a history."""
