@@ -16,6 +16,8 @@ MAPPINGS = {
     "zendesk": "zendesk-audits",
     "jira": "jira",
     "freshdesk": "freshdesk-conversations",
+    "servicenow": "servicenow-audit",
+    "zammad": "zammad-history",
 }
 """By adapter: the shipped mapping that tells most of a ticket's history."""
 
