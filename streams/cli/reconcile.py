@@ -15,6 +15,7 @@ from streams.cli.options import connected, connection
 from streams.gateway.publisher import Unavailable
 from streams.gateway.reconcile.desk import desk
 from streams.gateway.reconcile.expected import Bounds, Expecting
+from streams.gateway.reconcile.fetching import fetching
 from streams.gateway.reconcile.run import Topic, file_rows, lost, publish
 from streams.gateway.settings import length
 from streams.history.export import ExportError
@@ -67,8 +68,7 @@ class Asked:
     "--file",
     "files",
     multiple=True,
-    required=True,
-    help="An export, as for sla import; - is stdin.",
+    help="An export, as for sla import; - is stdin. Without: the source's own API.",
 )
 @click.option("--mapping", metavar="M", help="How files are read, over the source's own.")
 @click.option("--since", type=Length(), default="24h", help="How far back to compare.")
@@ -86,6 +86,7 @@ def reconcile(topic_prefix: str, **given: Any) -> None:
     \b
     Example:
       sla gateway reconcile --config gateway.yaml --source zen --file export.ndjson --dry-run
+      sla gateway reconcile --config gateway.yaml --source zen --since 3d
     """
     client = connection(given).client("sla-reconcile")
     topic = Topic(client, Names.prefixed(topic_prefix))
@@ -103,7 +104,12 @@ async def _reconcile(topic: Topic, asked: Asked) -> None:
     found = desk(asked.config, asked.source, asked.mapping)
     bounds = Bounds(now - asked.since, now - asked.settle)
     expecting = Expecting(found, bounds, now, _teller())
-    expecting.add(file_rows(asked.files, found.mapping))
+    if asked.files:
+        expecting.add(file_rows(asked.files, found.mapping))
+    else:
+        async with fetching(asked.config, asked.source, found) as rows:
+            async for row in rows(bounds.since, now):
+                expecting.add([row])
     if expecting.rows and expecting.rejected >= expecting.rows:
         message = f"all {expecting.rows:,} rows were rejected; check the mapping and the export"
         raise Failure(message)

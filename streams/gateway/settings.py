@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from streams.process.config import Part, load
+from streams.process.login import Address, Login
 from streams.process.problem import Vocabulary
 from streams.process.secret import Secret
 
@@ -48,7 +49,12 @@ class Export(Part):
     """How a help desk's history is read, for `sla gateway reconcile`.
 
     `mapping` as for `sla import`, by default a shipped one; `zone`: that of times that name none.
+    `address` and `login`: where its API is, for what is not read from files; `table` ServiceNow's.
     """
+
+    address: Address | None = None
+    login: Login = Login()
+    table: str = Field(default="incident", pattern=r"^[a-z][a-z0-9_]{0,79}$")
 
     mapping: str | None = Field(default=None, min_length=1)
     zone: str | None = Field(default=None, min_length=1)

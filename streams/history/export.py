@@ -213,10 +213,10 @@ def _record(name: str, number: int, line: str, shape: FileShape) -> Row | Unread
     except (ValueError, RecursionError) as error:
         return Unreadable(name, number, line, f"is not JSON ({error})")
     if isinstance(value, dict) and value.keys() == REJECTED_ROW:
-        return _object(name, number, value["fields"], shape)
+        return object_row(name, number, value["fields"], shape)
     if isinstance(value, dict) and value.keys() == REJECTED_LINE:
         return _mended(name, number, value, shape)
-    return _object(name, number, value, shape)
+    return object_row(name, number, value, shape)
 
 
 def _mended(name: str, number: int, kept: dict[str, Any], shape: FileShape) -> Row | Unreadable:
@@ -250,7 +250,7 @@ def _json_rows(name: str, text: IO[str], shape: FileShape) -> Iterator[Row | Unr
         message = f"{name}: is no list of rows; give a JSON array of objects"
         raise ExportError(message)
     rows = _list_in(name, whole, shape)
-    yield from (_object(name, number, item, shape) for number, item in enumerate(rows, start=1))
+    yield from (object_row(name, number, item, shape) for number, item in enumerate(rows, start=1))
 
 
 def _list_in(name: str, whole: dict[str, Any], shape: FileShape) -> list[Any]:
@@ -297,11 +297,12 @@ def _array_rows(
             ahead += piece
             continue
         number += 1
-        yield _object(name, number, value, shape)
+        yield object_row(name, number, value, shape)
         ahead = ahead[end:]
 
 
-def _object(name: str, number: int, value: object, shape: FileShape) -> Row | Unreadable:
+def object_row(name: str, number: int, value: object, shape: FileShape) -> Row | Unreadable:
+    """Make a row of a JSON value: an object, whose inner ones become columns such as `a.b`."""
     if isinstance(value, dict) and shape.inside is not None and value.keys() == {shape.inside}:
         value = value[shape.inside]
     if isinstance(value, dict):

@@ -16,9 +16,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from streams.notify import backoff
 from streams.notify.flood import Flood, digest_key
 from streams.notify.row import Ident, Notice, Row
+from streams.process import backoff
 
 DAY = 86_400_000
 SWEEP = 60_000

@@ -31,14 +31,21 @@ class Temporary(Exception):
     """It may work later; `retry_after` in seconds where the far side said so.
 
     Whether what we sent arrived may be unknown (`doubtful`: no answer came, or half of one).
+    `status` is that of the refusal, None where there was none.
     """
 
     def __init__(
-        self, message: str, retry_after: float | None = None, *, doubtful: bool = False
+        self,
+        message: str,
+        retry_after: float | None = None,
+        *,
+        doubtful: bool = False,
+        status: int | None = None,
     ) -> None:
         super().__init__(message)
         self.retry_after = retry_after
         self.doubtful = doubtful
+        self.status = status
 
 
 class Permanent(Exception):
@@ -128,9 +135,11 @@ class Caller:
         said = self._hide(" ".join(reply.body.decode("utf-8", "replace").split()))[:SAID]
         message = f"it answers {reply.status}" + (f": {said}" if said else "")
         if reply.status >= 500:
-            raise Temporary(message, retry_after(reply.headers), doubtful=reply.status != 503)
+            doubtful = reply.status != 503
+            wait = retry_after(reply.headers)
+            raise Temporary(message, wait, doubtful=doubtful, status=reply.status)
         if reply.status in LATER | MENDABLE:
-            raise Temporary(message, retry_after(reply.headers))
+            raise Temporary(message, retry_after(reply.headers), status=reply.status)
         raise Permanent(message)
 
     def _hide(self, said: str) -> str:

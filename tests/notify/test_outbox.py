@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.notify import backoff
 from streams.notify.breaker import Breaker
 from streams.notify.outbox import Attempt, Bounds, Failed, Outbox, Refused, Sent
 from streams.notify.row import Ident, Notice, Row, decode, encode
+from streams.process import backoff
 
 BOUNDS = Bounds(most=3, window=10_000)
 

@@ -28,6 +28,7 @@ class Desk:
 
     source: Source
     mapping: AnyMapping
+    export: settings.Export = settings.Export()  # noqa: RUF009 - frozen
 
 
 def desk(path: Path, name: str, mapping: str | None = None) -> Desk:
@@ -53,7 +54,7 @@ def desk(path: Path, name: str, mapping: str | None = None) -> Desk:
         raise _bad(path, where, what, "name one of `sla import`, or a file")
     words = Words(adapter.words, one.words)
     source = Source(name, adapter, None, (), one.window, words, one.prefix)
-    return Desk(source, load_mapping(named, one.export.zone))
+    return Desk(source, load_mapping(named, one.export.zone), one.export)
 
 
 def _bad(path: Path, field: str, what: str, fix: str) -> BadFile:

@@ -20,6 +20,7 @@ from streams.wire.instant import show
 from streams.wire.outgoing import TicketEvent
 from streams.wire.topics import Names
 from streams.worker import preflight
+from tests.far.exports import TOKEN, Zendesk
 from tests.gateway.reconcile.histories import HOUR, NOW, zendesk
 
 FILE = """
@@ -57,13 +58,15 @@ class Side:
         expecting.add(file_rows([str(self.folder / "export.ndjson")], found.mapping))
         return [one.out for one in expecting.events]
 
-    def run(self, *flags: str) -> Result:
+    def ask(self, *flags: str) -> Result:
         """Reconcile."""
         args = ["gateway", "reconcile", "--broker", self.broker, "--topic-prefix", self.prefix]
         args += ["--config", str(self.folder / "gateway.yaml"), "--source", "zen"]
-        return CliRunner().invoke(
-            sla, [*args, "--file", str(self.folder / "export.ndjson"), *flags]
-        )
+        return CliRunner().invoke(sla, [*args, *flags])
+
+    def run(self, *flags: str) -> Result:
+        """Reconcile with the file."""
+        return self.ask("--file", str(self.folder / "export.ndjson"), *flags)
 
     def there(self) -> list[dict[str, Any]]:
         """Read the topic."""
@@ -194,3 +197,22 @@ def test_the_gateway_itself_still_asks_for_its_file() -> None:
     done = CliRunner().invoke(sla, ["gateway"])
     assert done.exit_code == 2
     assert "Missing option '--config'" in done.stderr
+
+
+def test_the_help_desk_is_asked_itself_where_no_file_is_given(
+    side: Side, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same as by a file: all comes with its own time, once."""
+    monkeypatch.setenv("T_EXPORT", TOKEN)
+    whole = side.expected()
+    with Zendesk(tickets=[zendesk(number) for number in range(1, 21)], size=7) as desk_:
+        login = f'export: {{address: "{desk_.url}", login: {{token: {{env: T_EXPORT}}}}}}'
+        (side.folder / "gateway.yaml").write_text(FILE + f"    {login}\n")
+        done = side.ask("--since", "2d")
+        assert done.exit_code == 0, done.output
+        again = side.ask("--since", "2d")
+    assert "0 missing" in again.stderr
+    there = {(one["key"], one["id"], one["time"]) for one in side.there()}
+    young = NOW - 5 * 60_000
+    assert there == {(e.subject, e.id, show(e.time)) for e in whole if e.time < young}
+    assert desk_.faults == []
