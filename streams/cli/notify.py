@@ -13,7 +13,7 @@ from streams import work
 from streams.cli.failure import Failure
 from streams.cli.options import connected, connection
 from streams.notify.file import open_file
-from streams.notify.run import Settings, channels, run, said, wall
+from streams.notify.run import Settings, channels, desks, run, said, wall
 from streams.process import logs
 from streams.process.listening import CannotListen
 from streams.process.problem import BadFile
@@ -108,12 +108,14 @@ def notify(
 
 async def _check(path: Path) -> None:
     file = open_file(path)
-    async with channels(path, file) as made:
+    async with channels(path, file) as made, desks(path, file):
         for name, channel in sorted(made.items()):
             how = "once" if channel.once else "at least once, a repeat is marked"
             click.echo(f"{name}: {file.channels[name].type}, each notice {how}")
     for route in file.routes:
         click.echo(f"{route.name} → {', '.join(route.to)}")
+    for rule in file.write_back:
+        click.echo(f"deadline of {rule.metric} → {rule.desk}, field {rule.field}")
 
 
 async def _rehearse(settings: Settings, since: int) -> None:

@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 EVENTS = ("read", "too_old", "rejected", "other")
 RESULTS = ("sent", "dropped", "void")
 ANSWERS = ("sent", "failed", "refused")
+WRITES = ("written", "same", "refused", "failed", "dropped")
 SECONDS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 DELAYS = (0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0, 7200.0, 43200.0)
 
@@ -66,6 +67,19 @@ class Metrics:
             ("route",),
             registry=registry,
         )
+        self.deadlines = Counter(
+            "sla_notify_deadlines_total",
+            "Deadlines for tickets of a desk: written, same (it was there), refused, failed (tried"
+            " again), dropped (tried for too long).",
+            ("desk", "result"),
+            registry=registry,
+        )
+        self.deadlines_waiting = Gauge(
+            "sla_notify_deadlines_waiting",
+            "Tickets whose deadline is still to be written.",
+            ("desk",),
+            registry=registry,
+        )
         for result in EVENTS:
             self.events.labels(result)
 
@@ -76,6 +90,12 @@ class Metrics:
         self.seconds.labels(channel)
         self.delay.labels(channel)
         self.resting.labels(channel).set_function(resting)
+
+    def begin_desk(self, desk: str, waiting: Callable[[], float]) -> None:
+        """Have a desk's series there from the start."""
+        for result in WRITES:
+            self.deadlines.labels(desk, result)
+        self.deadlines_waiting.labels(desk).set_function(waiting)
 
     def begin_route(self, route: str, channels: Iterable[str]) -> None:
         """Have a route's series there from the start."""

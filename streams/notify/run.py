@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,14 +18,18 @@ from streams.notify import row
 from streams.notify.channel import Channel
 from streams.notify.channels.known import make
 from streams.notify.delivery import Delivery
+from streams.notify.desks.desk import Desk
+from streams.notify.desks.known import make as make_desk
 from streams.notify.event import detected, read
 from streams.notify.file import File, open_file
+from streams.notify.follower import Follower
 from streams.notify.http import web_app
 from streams.notify.message import Message
 from streams.notify.metrics import Metrics
 from streams.notify.notifier import Notifier
 from streams.notify.rehearsal import rehearse
 from streams.notify.route import Event
+from streams.notify.writer import Writer
 from streams.process.connection import Connection
 from streams.process.listening import listening
 from streams.process.problem import BadFile, Problem
@@ -69,7 +73,7 @@ async def channels(path: Path, file: File) -> AsyncIterator[dict[str, Channel]]:
         problems: list[Problem] = []
         for name, told in file.channels.items():
             try:
-                made[name] = make(name, told, session)
+                made[name] = make(name, told, session, file.desks)
             except NoSecret as fault:
                 what, _, fix = str(fault).partition("; ")
                 problems.append(Problem(None, f"channels.{name}", None, what, fix or "set it"))
@@ -84,13 +88,48 @@ async def run(given: Settings) -> None:
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
     metrics = Metrics(registry)
-    async with channels(given.config, file) as made:
+    async with channels(given.config, file) as made, writing(given, file, metrics):
         delivery = Delivery(file, made, metrics, wall)
         app = build(given, file, delivery, metrics)
         where = listening(web_app(registry, app.readiness), given.http_host, given.http_port)
         async with where as url:
             log.info("notifier %s: %s", given.app_id, url)
             await app.serve()
+
+
+@asynccontextmanager
+async def writing(given: Settings, file: File, metrics: Metrics) -> AsyncIterator[None]:
+    """Write deadlines into the desks meanwhile. Raises BadFile."""
+    async with desks(given.config, file) as made:
+        if not file.write_back:
+            yield
+            return
+        client = given.connection.client(f"{given.app_id}-write-back")
+        status = topics.Names.prefixed(given.topic_prefix).sla_status
+        follower = Follower(client, status, f"{given.app_id}-write-back")
+        writer = Writer(file.write_back, made, metrics, wall, file.zone)
+        task = asyncio.create_task(follower.run(writer))
+        try:
+            yield
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+
+@asynccontextmanager
+async def desks(path: Path, file: File) -> AsyncIterator[dict[str, Desk]]:
+    """Make the desks that deadlines are written to, with their secrets. Raises BadFile."""
+    async with aiohttp.ClientSession(trust_env=True) as session:
+        made: dict[str, Desk] = {}
+        for name in sorted({rule.desk for rule in file.write_back}):
+            try:
+                made[name] = make_desk(name, file.desks[name], session)
+            except NoSecret as fault:
+                what, _, fix = str(fault).partition("; ")
+                problem = Problem(None, f"desks.{name}", None, what, fix or "set it")
+                raise BadFile(str(path), [problem]) from None
+        yield made
 
 
 def build(given: Settings, file: File, delivery: Delivery, metrics: Metrics) -> work.App:

@@ -71,7 +71,7 @@ class NotifyFile(Part):
     @model_validator(mode="wrap")
     @classmethod
     def _all_at_once(cls, value: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
-        found = _between(value) if isinstance(value, dict) else []
+        found = cls.between(value) if isinstance(value, dict) else []
         try:
             made = handler(value)
         except ValidationError as fault:
@@ -79,6 +79,11 @@ class NotifyFile(Part):
         if found:
             raise ValidationError.from_exception_data(cls.__name__, found)
         return made
+
+    @classmethod
+    def between(cls, raw: Mapping[str, Any]) -> list[InitErrorDetails]:
+        """Find what does not fit together, whatever else is wrong with the file."""
+        return _between(raw)
 
     def link(self, event: Event) -> str | None:
         """Give the address of an event's ticket at its help desk; None where none is known."""
@@ -98,7 +103,6 @@ class NotifyFile(Part):
 
 
 def _between(raw: Mapping[str, Any]) -> list[InitErrorDetails]:
-    """Find what does not fit together, whatever else is wrong with the file."""
     listed = raw.get("routes")
     routes = [
         (place, one)
@@ -111,27 +115,29 @@ def _between(raw: Mapping[str, Any]) -> list[InitErrorDetails]:
         name, to, quiet = one.get("name"), one.get("to"), one.get("quiet")
         if isinstance(name, str) and names[name] > 1:
             what = f"is the name of {names[name]} routes; give each a name of its own"
-            found.append(_mistake(("routes", place, "name"), name, what))
+            found.append(mistake(("routes", place, "name"), name, what))
         several = list(enumerate(to)) if isinstance(to, list) else [(None, to)]
         for at, channel in several:
             where = ("routes", place, "to") if at is None else ("routes", place, "to", at)
-            found += _unknown(where, channel, raw.get("channels"), "channels")
-        found += _unknown(("routes", place, "quiet"), quiet, raw.get("quiet"), "quiet")
+            found += unknown(where, channel, raw.get("channels"), "channels")
+        found += unknown(("routes", place, "quiet"), quiet, raw.get("quiet"), "quiet")
     return found
 
 
-def _unknown(
+def unknown(
     where: tuple[str | int, ...], name: object, known: object, part: str
 ) -> list[InitErrorDetails]:
+    """Find a name that a part of the file does not describe."""
     names = [str(one) for one in known] if isinstance(known, dict) else []
     if not isinstance(name, str) or not name or name in names:
         return []
     close = get_close_matches(name, names, n=1)
     fix = f"did you mean {close[0]!r}?" if close else f"describe it under `{part}:`"
-    return [_mistake(where, name, f"is not described under `{part}:`; {fix}")]
+    return [mistake(where, name, f"is not described under `{part}:`; {fix}")]
 
 
-def _mistake(where: tuple[str | int, ...], value: object, what: str) -> InitErrorDetails:
+def mistake(where: tuple[str | int, ...], value: object, what: str) -> InitErrorDetails:
+    """Make a finding of ours one of pydantic's."""
     return {"type": "value_error", "loc": where, "input": value, "ctx": {"error": ValueError(what)}}
 
 

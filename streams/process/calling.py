@@ -49,7 +49,14 @@ class Temporary(Exception):
 
 
 class Permanent(Exception):
-    """It will not work however often it is tried; says what the far side said, and no secret."""
+    """It will not work however often it is tried; says what the far side said, and no secret.
+
+    `status` is that of the refusal, None where there was none.
+    """
+
+    def __init__(self, message: str, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +147,7 @@ class Caller:
             raise Temporary(message, wait, doubtful=doubtful, status=reply.status)
         if reply.status in LATER | MENDABLE:
             raise Temporary(message, retry_after(reply.headers), status=reply.status)
-        raise Permanent(message)
+        raise Permanent(message, reply.status)
 
     def _hide(self, said: str) -> str:
         for secret in self.secrets:

@@ -127,15 +127,23 @@ class Notifier:
 
     def publish(self, events: Iterable[dict[str, Any] | bytes]) -> None:
         """Produce SLA events, keyed by subject, or anything else."""
+        self.produce(
+            self.names.sla_events,
+            (
+                (b"x", one) if isinstance(one, bytes) else (one["subject"].encode(), _json(one))
+                for one in events
+            ),
+        )
+
+    def produce(self, topic: str, pairs: Iterable[tuple[bytes, bytes | None]]) -> None:
+        """Produce keys and values."""
 
         async def run() -> None:
             producer = AIOKafkaProducer(bootstrap_servers=self.broker, acks="all")
             await producer.start()
             try:
-                for one in events:
-                    key = b"x" if isinstance(one, bytes) else one["subject"].encode()
-                    value = one if isinstance(one, bytes) else json.dumps(one).encode()
-                    await producer.send(self.names.sla_events, value, key=key)
+                for key, value in pairs:
+                    await producer.send(topic, value, key=key)
                 await producer.flush()
             finally:
                 await producer.stop()
@@ -150,3 +158,7 @@ class Notifier:
             return [record async for record in records(client, topic, "read_committed")]
 
         return asyncio.run(run())
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value).encode()

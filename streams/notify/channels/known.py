@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, assert_never
 
 import aiohttp
 from pydantic import Field
 
 from streams.notify.channel import Channel
-from streams.notify.channels import alertmanager, mail, pagerduty, slack, teams, webhook
+from streams.notify.channels import alertmanager, escalate, mail, pagerduty, slack, teams, webhook
+from streams.notify.desks.known import Known as KnownDesk
 
 Known = Annotated[
     alertmanager.Settings
+    | escalate.Settings
     | mail.Settings
     | pagerduty.Settings
     | slack.Settings
@@ -21,20 +24,26 @@ Known = Annotated[
 ]
 
 
-def make(name: str, told: Known, session: aiohttp.ClientSession) -> Channel:
-    """Make a channel. Raises NoSecret."""
+def make(
+    name: str, told: Known, session: aiohttp.ClientSession, desks: Mapping[str, KnownDesk]
+) -> Channel:
+    """Make a channel; `desks` are those that the file describes. Raises NoSecret."""
+    made: Channel
     match told:
         case alertmanager.Settings():
-            return alertmanager.make(name, told, session)
+            made = alertmanager.make(name, told, session)
+        case escalate.Settings():
+            made = escalate.make(name, told, session, desks)
         case mail.Settings():
-            return mail.make(name, told)
+            made = mail.make(name, told)
         case pagerduty.Settings():
-            return pagerduty.make(name, told, session)
+            made = pagerduty.make(name, told, session)
         case slack.Settings():
-            return slack.make(name, told, session)
+            made = slack.make(name, told, session)
         case teams.Settings():
-            return teams.make(name, told, session)
+            made = teams.make(name, told, session)
         case webhook.Settings():
-            return webhook.make(name, told, session)
+            made = webhook.make(name, told, session)
         case _:
             assert_never(told)
+    return made

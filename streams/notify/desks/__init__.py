@@ -1,0 +1,1 @@
+"""Help desks as we write to them: a file a vendor."""
