@@ -4,7 +4,7 @@ RUN python -m venv /opt/sla
 ENV PATH=/opt/sla/bin:$PATH PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 # The pins first: they change less often than the code.
 COPY constraints-runtime.txt .
-RUN pip install --require-hashes -r constraints-runtime.txt
+RUN pip install --require-hashes -r constraints-runtime.txt -c constraints-runtime.txt
 COPY pyproject.toml README.md LICENSE ./
 COPY streams streams
 RUN pip install --no-deps --no-build-isolation .

@@ -145,3 +145,13 @@ def test_the_licence_is_whole() -> None:
     assert "Apache License" in text
     assert "END OF TERMS AND CONDITIONS" in text
     assert PROJECT["project"]["license"] == "Apache-2.0"
+
+
+@pytest.mark.parametrize("name", ["Makefile", "Dockerfile"])
+def test_pins_are_constraints_too_where_they_are_installed(name: str) -> None:
+    """Else pip takes `coverage[toml]`, which is no pin's name, as new as there is, without digest."""
+    text = (ROOT / name).read_text("utf-8").replace("\\\n\t", "")
+    (found,) = re.findall(r"--require-hashes(.*)$", text, flags=re.MULTILINE)
+    words = found.split()
+    assert words[0::2] == ["-r", "-c"]
+    assert words[1] == words[3]
