@@ -149,7 +149,7 @@ def test_the_licence_is_whole() -> None:
 
 @pytest.mark.parametrize("name", ["Makefile", "Dockerfile"])
 def test_pins_are_constraints_too_where_they_are_installed(name: str) -> None:
-    """Else pip takes `coverage[toml]`, which is no pin's name, as new as there is, without digest."""
+    """Else pip takes `coverage[toml]`, which names no pin, as new as there is."""
     text = (ROOT / name).read_text("utf-8").replace("\\\n\t", "")
     (found,) = re.findall(r"--require-hashes(.*)$", text, flags=re.MULTILINE)
     words = found.split()
