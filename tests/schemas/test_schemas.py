@@ -21,7 +21,7 @@ SLA_EVENTS = {f"sla.{fact}" for fact in FACTS}
 
 def test_there_is_a_schema_for_every_type_and_no_other() -> None:
     """What the engine can say is what the schemas describe."""
-    assert set(TYPES) == TICKET_EVENTS | SLA_EVENTS | {"sla-status", "dead-letter"}
+    assert set(TYPES) == TICKET_EVENTS | SLA_EVENTS | {"sla-status", "dead-letter", "notice"}
 
 
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*/*.json")), ids=lambda path: path.parent.name)
