@@ -35,6 +35,8 @@ def parse(arguments: list[str]) -> click.Context:
     context = sla.make_context("sla", list(arguments))
     while isinstance(group := context.command, click.Group):
         rest = [*context._protected_args, *context.args]
+        if not rest and group.invoke_without_command:
+            break
         name, command, rest = group.resolve_command(context, rest)
         assert command
         context = command.make_context(name, rest, parent=context)
@@ -42,9 +44,11 @@ def parse(arguments: list[str]) -> click.Context:
 
 
 def test_the_parts_are_there() -> None:
-    """Broker, topics, worker, Prometheus, Grafana."""
-    assert set(SERVICES) == {"kafka", "topics", "worker", "prometheus", "grafana"}
-    assert OURS == ["topics", "worker"]
+    """Broker, topics, worker, Prometheus, Grafana; gateway and notifier where asked for."""
+    whole = {"kafka", "topics", "worker", "prometheus", "grafana"}
+    assert {name for name, one in SERVICES.items() if "profiles" not in one} == whole
+    assert set(SERVICES) - whole == {"gateway", "notify"}
+    assert OURS == ["topics", "worker", "gateway", "notify"]
 
 
 @each_service
@@ -116,19 +120,27 @@ def test_a_command_that_is_none_is_seen() -> None:
         parse(["topic", "create"])
 
 
-def test_the_worker_can_be_reached_from_outside_its_container() -> None:
+@pytest.mark.parametrize("name", ["worker", "gateway", "notify"])
+def test_what_serves_can_be_reached_from_outside_its_container(name: str) -> None:
     """It listens on all addresses inside; the port is the one published, scraped and probed."""
     context = parse(
-        [word.replace("/etc/sla", str(ROOT / "examples")) for word in SERVICES["worker"]["command"]]
+        [word.replace("/etc/sla", str(ROOT / "examples")) for word in SERVICES[name]["command"]]
     )
     port = context.params["http_port"]
     scraped = yaml.safe_load((ROOT / "monitoring/prometheus.yml").read_text("utf-8"))
-    (target,) = scraped["scrape_configs"][0]["dns_sd_configs"]
+    targets = [target for job in scraped["scrape_configs"] for target in job["dns_sd_configs"]]
 
     assert context.params["http_host"] == "0.0.0.0"
-    assert SERVICES["worker"]["ports"][0].endswith(f":{port}")
-    assert f":{port}/readyz" in SERVICES["worker"]["healthcheck"]["test"][-1]
-    assert (target["names"], target["port"]) == (["worker"], port)
+    assert SERVICES[name]["ports"][0].endswith(f":{port}")
+    assert f":{port}/readyz" in SERVICES[name]["healthcheck"]["test"][-1]
+    assert [target["port"] for target in targets if target["names"] == [name]] == [port]
+
+
+@pytest.mark.parametrize("name", ["gateway", "notify"])
+def test_each_secret_of_an_example_is_handed_on(name: str) -> None:
+    """By its name alone: the value is the operator's environment's."""
+    text = (ROOT / "examples" / f"{name}.yaml").read_text("utf-8")
+    assert set(SERVICES[name]["environment"]) == set(re.findall(r"env: (\w+)", text))
 
 
 def test_the_clients_find_the_broker_by_the_address_that_it_tells() -> None:
@@ -195,6 +207,6 @@ def test_the_image_honours_the_digests() -> None:
     """Whatever comes from outside is pinned by digest; our own code needs nothing more."""
     installs = re.findall(r"pip install (.+)$", DOCKERFILE, re.MULTILINE)
     assert installs == [
-        "--require-hashes -r constraints-runtime.txt",
+        "--require-hashes -r constraints-runtime.txt -c constraints-runtime.txt",
         "--no-deps --no-build-isolation .",
     ]

@@ -9,7 +9,10 @@ from typing import Any
 
 import pytest
 import yaml
+from prometheus_client import CollectorRegistry
 
+from streams.gateway import metrics as gateway
+from streams.notify import metrics as notify
 from streams.worker.metrics import COUNTED, MEASURED, Declared
 from tests.conftest import ROOT
 from tests.monitoring import RULES
@@ -66,6 +69,23 @@ KNOWN = {
     for declared in (*COUNTED, *MEASURED)
     for suffix in SUFFIXES.get(declared.kind, ("",))
 }
+
+
+def of_registry() -> dict[str, set[str]]:
+    """Give the metrics of the gateway and the notifier, each with its labels."""
+    registry = CollectorRegistry()
+    gateway.Metrics(registry).begin("one")
+    told = notify.Metrics(registry)
+    told.begin_channel("chat", lambda: 0.0)
+    told.begin_route("all", ["chat"])
+    return {
+        sample.name: TARGETS | set(sample.labels)
+        for family in registry.collect()
+        for sample in family.samples
+    }
+
+
+KNOWN |= of_registry()
 
 
 def expected(name: str) -> Iterator[bool]:
