@@ -15,6 +15,7 @@ from streams.notify.message import Message
 from streams.notify.run import channels
 from streams.process.calling import Temporary
 from tests.far import desks as far
+from tests.far.side import Answer, Misbehaviour, Seen
 from tests.notify.test_channels import breach
 
 FILE = """
@@ -68,18 +69,47 @@ def test_a_ticket_is_raised_handed_on_and_marked(tmp_path: Path, zen: far.Zendes
 def test_our_own_change_that_breaks_another_promise_starts_nothing(
     tmp_path: Path, zen: far.Zendesk
 ) -> None:
-    """The marker holds across restarts, and the cap where somebody takes the marker away."""
+    """The marker holds, across restarts too, though somebody lowered the ticket."""
     send(tmp_path, zen, of("z-1"))
     zen.tickets["1"]["priority"] = "low"  # by a person
     send(tmp_path, zen, of("z-1", key="another breach"))
     assert zen.writes["1"] == 1
     assert zen.tickets["1"]["priority"] == "low"
 
-    zen.tickets["2"] = {"tags": [], "priority": "low", "custom_fields": [], "group_id": 1}
-    send(tmp_path, zen, of("z-2"))
-    zen.tickets["2"] |= {"tags": [], "priority": "low"}
-    send(tmp_path, zen, of("z-2"), of("z-2", key="b"), of("z-2", key="c"), most=2)
-    assert zen.writes["2"] == 2, "once by each process, whose memory the cap is"
+
+def test_a_marker_that_is_taken_away_does_not_lift_the_cap(
+    tmp_path: Path, zen: far.Zendesk
+) -> None:
+    """Of the same process; a later one has only the marker to go by."""
+    take = zen.handle
+
+    def undone(seen: Seen) -> Answer:
+        answer = take(seen)
+        if seen.method == "PUT":
+            zen.tickets["2"] |= {"tags": [], "priority": "low", "group_id": 1}
+        return answer
+
+    zen.handle = undone  # type: ignore[method-assign]
+    send(tmp_path, zen, of("z-2"), of("z-2", key="b"), of("z-2", key="c"))
+    assert zen.writes["2"] == 1
+    send(tmp_path, zen, of("z-2", key="d"), of("z-2", key="e"), of("z-2", key="f"), most=2)
+    assert zen.writes["2"] == 3
+
+
+def test_a_connection_that_breaks_is_no_second_change(tmp_path: Path, zen: far.Zendesk) -> None:
+    """The HTTP client itself repeats what is idempotent, a PUT too: its stamp is old by then."""
+    take = zen.handle
+
+    def first(seen: Seen) -> Answer:
+        zen.handle = take  # type: ignore[method-assign]
+        zen.misbehave(Misbehaviour("reset", after=True))
+        return take(seen)
+
+    zen.handle = first  # type: ignore[method-assign]
+    with pytest.raises(Temporary):
+        send(tmp_path, zen, of("z-1"))
+    send(tmp_path, zen, of("z-1"))
+    assert zen.writes["1"] == 1
 
 
 def test_what_is_as_high_or_higher_is_never_lowered(tmp_path: Path, zen: far.Zendesk) -> None:

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from prometheus_client import CollectorRegistry
 
 from streams.notify.backlog import Backlog, Item
 from streams.notify.deadline import WriteBack, day, deadlines
+from streams.notify.desks.desk import Changes, Ids, Standing
+from streams.notify.metrics import Metrics
+from streams.notify.writer import Writer
+from streams.process.calling import Permanent, Temporary
 from streams.wire.instant import parse, show
 from tests.far import desks as far
 from tests.far.side import Misbehaviour, until
@@ -93,6 +100,90 @@ def test_what_was_written_does_not_settle_what_came_meanwhile() -> None:
     assert backlog.next("zen", 0) is second
     backlog.forget([0])
     assert backlog.next("zen", 0) is None
+
+
+class Stub:
+    """A desk that fails or refuses on demand."""
+
+    ids = Ids("Stub", "z-", re.compile("[0-9]+"))
+
+    def __init__(self) -> None:
+        """Begin empty."""
+        self.fields: dict[str, str | None] = {}
+        self.calls = 0
+        self.fails: Exception | None = None
+
+    async def read(self, key: str, fields: Sequence[str]) -> Standing:
+        """Give what stands there."""
+        self.calls += 1
+        if self.fails is not None:
+            raise self.fails
+        return Standing(key, {name: self.fields.get(key) for name in fields})
+
+    async def write(self, seen: Standing, changes: Changes, tag: str | None = None) -> None:
+        """Take one field."""
+        assert tag is None
+        (self.fields[seen.key],) = (None if one is None else str(one) for one in changes.values())
+
+    def instant(self, at: int) -> str:
+        """Write an instant."""
+        return show(at)
+
+
+def written(desk: Stub, rows: Sequence[tuple[str, bytes]], steps: int) -> tuple[Writer, list[int]]:
+    """Have rows written; give the writer, and how many calls each step took, a minute apart."""
+    now = iter(range(0, 10**9, 1_000))
+    metrics = Metrics(CollectorRegistry())
+    writer = Writer([rule()], {"zen": desk}, metrics, lambda: next(now), "UTC")
+    for offset, (ticket, value) in enumerate(rows):
+        writer.take(ticket, value, 0, offset)
+
+    async def run() -> list[int]:
+        return [await writer.step("zen") for _ in range(steps)]
+
+    return writer, asyncio.run(run())
+
+
+def row(ticket: str, at: int | None = AT) -> tuple[str, bytes]:
+    """Make a record."""
+    return ticket, json.dumps(status(ticket, at)).encode()
+
+
+def test_what_a_desk_refuses_is_no_others_business() -> None:
+    """It is dropped, and what cannot be read changes nothing."""
+    desk = Stub()
+    desk.fails = Permanent("it answers 422")
+    writer, _ = written(desk, [row("z-1"), ("z-2", b"{"), ("z-x", row("z-x")[1])], 1)
+    assert len(writer.backlog) == 0
+    desk.fails = None
+    writer, _ = written(desk, [row("z-3"), ("z-4", b'{"clocks": 5}'), row("z-5")], 2)
+    assert desk.fields == {"3": show(AT), "5": show(AT)}
+
+
+def test_a_desk_that_fails_on_is_left_alone_and_nothing_is_lost() -> None:
+    """Five failures, then one probe each half a minute."""
+    desk = Stub()
+    desk.fails = Temporary("it answers 500")
+    writer, _ = written(desk, [row(f"z-{number}") for number in range(9)], 20)
+    assert 5 <= desk.calls <= 7
+    assert len(writer.backlog) == 9
+    assert writer.backlog.floor(0, 9) == 0
+    mistake = Stub()
+    mistake.fails = KeyError("a mistake of ours")
+    writer, _ = written(mistake, [row("z-1")], 1)
+    assert len(writer.backlog) == 1
+
+
+def test_a_row_that_tells_nothing_new_costs_no_call() -> None:
+    """Neither does a ticket of which nothing is told any more."""
+    desk = Stub()
+    writer, first = written(desk, [row("z-1")], 1)
+    assert first == [2]
+    for offset, (ticket, value) in enumerate([row("z-1"), row("z-2"), ("z-2", b"")]):
+        writer.take(ticket, value, 0, offset)
+    assert asyncio.run(writer.step("zen")) == 0
+    assert len(writer.backlog) == 0
+    assert desk.calls == 1
 
 
 @pytest.fixture
