@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -165,6 +166,29 @@ def test_whatever_the_far_sides_do_all_is_said(notifier: Notifier, far: Far) -> 
     assert [side.faults for side in far.sides] == [[]] * 4
     notifier.processes[-1].send_signal(signal.SIGTERM)
     assert notifier.processes[-1].wait(20) == 0
+
+
+def test_what_is_under_way_when_it_is_asked_to_stop_is_not_said_again(
+    notifier: Notifier, far: Far
+) -> None:
+    """R8: its answer is waited for and written; the next one knows."""
+    take, asked = far.slack.handle, threading.Event()
+
+    def slowly(seen: Seen) -> Answer:
+        asked.set()
+        time.sleep(1.5)
+        return take(seen)
+
+    far.slack.handle = slowly  # type: ignore[method-assign]
+    notifier.start()
+    notifier.publish([event("breached", 1)])
+    assert asked.wait(20)
+    notifier.processes[-1].send_signal(signal.SIGTERM)
+    assert notifier.processes[-1].wait(20) == 0
+    notifier.start()
+    notifier.publish([event("breached", 2)])
+    until(lambda: far.all_told(2), "the next is said")
+    assert [post["text"][0] for post in far.slack.posts] == ["T", "T"], "no repeat"
 
 
 def test_two_hundred_breaches_are_few_messages(broker: str, tmp_path: Path, far: Far) -> None:

@@ -391,3 +391,32 @@ def test_a_hook_before_the_commit_sees_what_changed_and_may_emit(bench: Bench) -
     snapshot = bench.work._snapshot(bench.part)
     assert [topic for topic, *_ in snapshot.batches] == ["app-numbers-changelog", "status"]
     assert (bench.work.stats.rows, bench.work.stats.emitted) == (1, 1)
+
+
+async def test_a_hook_after_the_commit_hears_of_it_once_it_ended_well(bench: Bench) -> None:
+    """R8: what is done upon it, out in the world, is then in the log; else nothing is done."""
+    seen: list[str] = []
+
+    async def commit(_part: work.Partition, _snapshot: object) -> None:
+        seen.append("committed")
+
+    bench.work.parts[0] = bench.part
+    bench.work.on_committed.append(lambda part: seen.append(f"told of {part.number}"))
+    with patch.object(work.Partition, "commit", commit):
+        with bench.work.unit(bench.part, "a test"):
+            bench.table[b"k"] = [1]
+        await bench.work.commit()
+    assert seen == ["committed", "told of 0"]
+
+    class Died(Exception):
+        pass
+
+    with bench.work.unit(bench.part, "a test"):
+        bench.table[b"k"] = [2]
+    with (
+        patch.object(work.Partition, "commit", AsyncMock(side_effect=KafkaError())),
+        patch("streams.work.unit.die", side_effect=Died),
+        pytest.raises(Died),
+    ):
+        await bench.work.commit()
+    assert seen == ["committed", "told of 0"]

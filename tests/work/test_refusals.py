@@ -100,3 +100,5 @@ def test_what_is_awaited_must_be_a_coroutine_function() -> None:
 
     with pytest.raises(TypeError, match="must be a coroutine function"):
         app.on_acquired(acquired)  # type: ignore[type-var]  # which is the point
+    with pytest.raises(TypeError, match="must be a coroutine function"):
+        app.on_stopping(acquired)  # type: ignore[type-var]  # which is the point
