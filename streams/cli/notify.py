@@ -11,35 +11,14 @@ from aiokafka.errors import KafkaError
 
 from streams import work
 from streams.cli.failure import Failure
+from streams.cli.length import Length
 from streams.cli.options import connected, connection
 from streams.notify.file import open_file
 from streams.notify.run import Settings, channels, desks, run, said, wall
 from streams.process import logs
 from streams.process.listening import CannotListen
 from streams.process.problem import BadFile
-from streams.sla.duration import Active, parse_duration
-from streams.sla.misread import Misread
 from streams.wire.instant import show
-
-
-class Length(click.ParamType):
-    """A length of time, as ms."""
-
-    name = "duration"
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> int:
-        """Read it, or fail with the fix."""
-        if isinstance(value, int):
-            return value
-        try:
-            length = parse_duration(str(value))
-        except Misread:
-            length = None
-        if not isinstance(length, Active):
-            self.fail(f"'{value}': write a length of time such as 30m, 24h or 7d", param, ctx)
-        return length.ms
 
 
 @click.command(context_settings={"auto_envvar_prefix": "SLA", "show_default": True})

@@ -11,13 +11,13 @@ from typing import Any
 import click
 
 from streams.cli.failure import Failure
+from streams.cli.length import Length
 from streams.cli.options import connected, connection
 from streams.gateway.publisher import Unavailable
 from streams.gateway.reconcile.desk import desk
 from streams.gateway.reconcile.expected import Bounds, Expecting
 from streams.gateway.reconcile.fetching import fetching
 from streams.gateway.reconcile.run import Topic, file_rows, lost, publish
-from streams.gateway.settings import length
 from streams.history.export import ExportError
 from streams.process.problem import BadFile
 from streams.wire.instant import show
@@ -26,21 +26,6 @@ from streams.wire.topics import Names
 
 SHOWN = 20
 """How many rejected rows are told; all are counted."""
-
-
-class Length(click.ParamType):
-    """A length of time such as 5m, as ms."""
-
-    name = "length"
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> int:
-        """Read it, or fail with the fix."""
-        try:
-            return length(value)
-        except ValueError as fault:
-            self.fail(str(fault), param, ctx)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

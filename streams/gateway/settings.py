@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
@@ -10,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from streams.process.config import Part, load
+from streams.process.length import length
 from streams.process.login import Address, Login
 from streams.process.problem import Vocabulary
 from streams.process.secret import Secret
@@ -18,18 +18,6 @@ NAME = r"[a-z0-9][a-z0-9_-]{0,62}"
 """What a source may be called: it stands in the address and in labels."""
 
 VOCABULARY = Vocabulary(noun="gateway file")
-
-_LENGTH = re.compile(r"([1-9][0-9]*)(s|m|h|d)")
-_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
-
-
-def length(value: object) -> int:
-    """Read a length of time such as 5m as ms. Raises ValueError."""
-    found = _LENGTH.fullmatch(value) if isinstance(value, str) else None
-    if found is None:
-        message = f"is {value!r}; write a length of time such as 30s, 5m or 1h"
-        raise ValueError(message)
-    return int(found[1]) * _MS[found[2]]
 
 
 def _one_column(path: str) -> str:

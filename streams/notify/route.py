@@ -16,8 +16,7 @@ from pydantic import BeforeValidator, Field
 
 from streams.notify.template import Templates
 from streams.process.config import Part
-from streams.sla.duration import Active, parse_duration
-from streams.sla.misread import Misread
+from streams.process.length import length
 from streams.sla.policy import KINDS, METRICS, word
 
 Event = Mapping[str, Any]
@@ -136,14 +135,7 @@ def _milliseconds(value: object) -> object:
     if isinstance(value, int) and not isinstance(value, bool):
         message = "is without a unit; write 90s, 10m or 2h"
         raise ValueError(message)  # noqa: TRY004 - pydantic tells a ValueError's words
-    try:
-        duration = parse_duration(str(value))
-    except Misread:
-        duration = None
-    if not isinstance(duration, Active):
-        message = "is not a duration; write 90s, 10m or 2h"
-        raise ValueError(message)  # noqa: TRY004 - pydantic tells a ValueError's words
-    return duration.ms
+    return length(value)
 
 
 Length = Annotated[int, BeforeValidator(_milliseconds)]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from pathlib import Path
 from typing import get_args
 
+import click
 import pytest
 from prometheus_client import CollectorRegistry
 
+from streams.cli.main import sla
 from streams.notify.channels.known import Known
 from streams.notify.file import open_file
 from streams.notify.metrics import Metrics
@@ -34,6 +38,27 @@ def test_the_yaml_of_the_page_is_a_file_too(tmp_path: Path) -> None:
     """As it stands."""
     (path := tmp_path / "notify.yaml").write_text(PAGE.split("```yaml\n")[1].split("```")[0])
     assert open_file(path).routes[0].name == "breaches"
+
+
+def test_the_commands_of_the_page_and_of_the_readme_are_commands() -> None:
+    """Taken apart by our own parser, `--since 7d` and all."""
+    readme = (ROOT / "README.md").read_text("utf-8")
+    lines = re.findall(r"^\$ sla (notify .*)$", PAGE + readme, re.MULTILINE)
+    assert len(lines) >= 5
+    for line in lines:
+        name, *flags = shlex.split(line, comments=True)
+        command = sla.get_command(click.Context(sla), name)
+        assert command is not None
+        told = command.make_context(name, flags).params
+        assert told["config"] == Path("examples/notify.yaml")
+        assert told["since"] in {None, 7 * 86_400_000}
+
+
+@pytest.mark.parametrize("text", ["remember: 30d", "remember: 12h"])
+def test_lengths_of_the_page_are_lengths(text: str, tmp_path: Path) -> None:
+    """Days too."""
+    (path := tmp_path / "notify.yaml").write_text(f"version: 1\n{text}\n")
+    assert open_file(path).remember in {30 * 86_400_000, 43_200_000}
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__module__.rpartition(".")[2])

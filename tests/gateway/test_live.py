@@ -265,5 +265,5 @@ def test_a_file_that_cannot_be_used_is_told_whole(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "gateway.yaml:3: sources.Desk" in done.stderr
-    assert "write a length of time such as 30s, 5m or 1h" in done.stderr
+    assert "window: 5 is no length of time; write one such as 30s, 5m, 1h or 7d" in done.stderr
     assert "Traceback" not in done.stderr
