@@ -13,6 +13,7 @@ from streams.gateway.adapters.freshdesk import ADAPTER
 from streams.gateway.hook import Happening, Hook, Unmappable
 from streams.gateway.signature import Shared
 from streams.gateway.words import Words
+from streams.wire.instant import parse
 
 NOW = 1_774_623_600_000
 SAMPLES = {
@@ -68,6 +69,44 @@ def test_without_a_time_two_hooks_alike_are_two_events() -> None:
     """Two notes are two notes, though Freshdesk writes them alike."""
     assert read(SAMPLES["note"]) == read(SAMPLES["note"])
     assert read(SAMPLES["note"])[0].id != read(SAMPLES["note"], NOW + 1)[0].id
+
+
+@pytest.mark.parametrize(
+    ("told", "zone", "time"),
+    [
+        ("2026-03-27 20:30:00", "Asia/Kolkata", "2026-03-27T15:00:00Z"),
+        ("2026-03-27T11:00:00", "America/New_York", "2026-03-27T15:00:00Z"),
+        ("2026-10-25 02:30:00", "Europe/Paris", "2026-10-25T00:30:00Z"),
+        ("2026-03-29 02:30:00", "Europe/Paris", "2026-03-29T01:30:00Z"),
+        ("2026-03-27 15:00:00 UTC", "Asia/Kolkata", "2026-03-27T15:00:00Z"),
+        ("2026-03-27 20:30:00 +0530", "Europe/Paris", "2026-03-27T15:00:00Z"),
+    ],
+)
+def test_a_time_without_a_zone_is_in_the_one_that_the_body_names(
+    told: str, zone: str, time: str
+) -> None:
+    """R22: the first of two, forward over a gap; a time that names its own zone keeps it."""
+    body = json.loads(json.dumps(SAMPLES["reply and solve"]))
+    body["freshdesk_webhook"] |= {"ticket_modified_on": told, "zone": zone}
+    assert [one.time for one in read(body)] == [parse(time)] * 2
+
+
+@pytest.mark.parametrize("zone", [None, "", "IST", "Mars/Olympus", "../zone", 5.5])
+def test_a_zone_is_not_guessed(zone: Any) -> None:
+    """By five and a half hours a promise would be broken, or kept."""
+    body = json.loads(json.dumps(SAMPLES["reply and solve"]))
+    body["freshdesk_webhook"] |= {"ticket_modified_on": "2026-03-27 20:30:00", "zone": zone}
+    with pytest.raises(Unmappable, match=r'zone: .*; add "zone": "Asia/Kolkata"'):
+        read(body)
+
+
+@pytest.mark.parametrize("told", ["2026-02-30 20:30:00", "27 Mar 2026", "{{ticket.modified_on}}"])
+def test_a_time_that_is_none_is_named(told: str) -> None:
+    """Not dated by when the hook came: the body meant to say it."""
+    body = json.loads(json.dumps(SAMPLES["reply and solve"]))
+    body["freshdesk_webhook"] |= {"ticket_modified_on": told, "zone": "Asia/Kolkata"}
+    with pytest.raises(Unmappable, match="ticket_modified_on: "):
+        read(body)
 
 
 def test_a_hook_that_names_two_tickets_names_none() -> None:

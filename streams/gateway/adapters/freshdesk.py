@@ -10,6 +10,10 @@ Decisions:
   `"ticket_modified_on": "{{ticket.modified_on}}"` to the body for the one; without it the event is
   dated when the hook came. The id is a digest of the body and of that time: sent again with a time
   it is the same event, without one it is another of the same content.
+- We found no document of how such times are written; from one account they are known to come as
+  `2026-03-27 15:00:00`, in its own zone and without naming it. The zone is never guessed: add
+  `"zone": "Asia/Kolkata"`. It serves only times that name none; of a local time that exists twice
+  the first is meant (R22).
 - A reply and a public note look alike whoever wrote them: add `"author": "agent"` to the body of
   the rule for what agents do, `"author": "customer"` to that for requesters. Without it such a hook
   is a dead letter. A private note is an agent's.
@@ -21,6 +25,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
@@ -28,6 +33,7 @@ from streams.gateway import fields
 from streams.gateway.adapter import Adapter
 from streams.gateway.hook import Happening, Hook
 from streams.gateway.words import Words
+from streams.sla.zone import parse_zone
 
 WORDS = {
     "status": {
@@ -73,6 +79,9 @@ CHANGES = {
 _CHANGE = re.compile(r"(\w+):\{from:([^,{}]*),to:([^,{}]*)\}")
 _SIMPLE = re.compile(r"(\w+):([^,{}]+)")
 _WHOLE = re.compile(r"\{(?:\w+:(?:\{from:[^,{}]*,to:[^,{}]*\}|[^,{}]+),?)*\}")
+_LOCAL = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d", re.ASCII)
+"""A time that names no zone."""
+_UTC = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) UTC", re.ASCII)
 
 
 def events(hook: Hook, words: Words) -> Sequence[Happening]:
@@ -141,9 +150,31 @@ def _author(body: Mapping[str, Any]) -> str:
 
 def _time(body: Mapping[str, Any], hook: Hook) -> int:
     for path in ("ticket_modified_on", "ticket_updated_at"):
-        if fields.at(body, path) not in (None, ""):
-            return fields.rfc3339(body, path)
+        told = fields.at(body, path)
+        if told in (None, ""):
+            continue
+        if isinstance(told, str) and _LOCAL.fullmatch(told):
+            return fields.rfc3339({path: _with_offset(path, told, body)}, path)
+        if isinstance(told, str) and (utc := _UTC.fullmatch(told)):
+            return fields.rfc3339({path: f"{utc[1]}Z"}, path)
+        return fields.rfc3339(body, path)
     return hook.received_at
+
+
+def _with_offset(path: str, told: str, body: Mapping[str, Any]) -> str:
+    """Give a local time with its zone's offset."""
+    fix = f'add "zone": "Asia/Kolkata" or the like, for {path} {told!r} names none'
+    name = fields.at(body, "zone")
+    if not isinstance(name, str):
+        raise fields.bad("zone", name, fix)
+    try:
+        zone = parse_zone(name)
+    except ValueError:
+        raise fields.bad("zone", name, fix) from None
+    try:
+        return datetime.fromisoformat(told).replace(tzinfo=zone).isoformat()
+    except (ValueError, OverflowError):
+        raise fields.bad(path, told, "send {{ticket.modified_on}} as it is") from None
 
 
 ADAPTER = Adapter("freshdesk", events, words=WORDS)
