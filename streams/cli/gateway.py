@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from streams.cli.failure import Failure
 from streams.cli.options import connected, connection
@@ -52,6 +53,7 @@ def gateway(
     Hooks of the source `zendesk` come to /hooks/zendesk.
     """
     if ctx.invoked_subcommand is not None:
+        _nothing_before(ctx, ctx.invoked_subcommand)
         return
     if given["config"] is None:
         message = "Missing option '--config': the gateway's file"
@@ -67,6 +69,14 @@ def gateway(
         asyncio.run(run(Settings(connection=connection(given), **given)))
     except (BadFile, Unavailable, CannotListen) as fault:
         raise Failure(str(fault)) from None
+
+
+def _nothing_before(ctx: click.Context, command: str) -> None:
+    """Refuse options that stand before the subcommand: it would never see them."""
+    for option in ctx.command.params:
+        if ctx.get_parameter_source(str(option.name)) is ParameterSource.COMMANDLINE:
+            message = f"{option.opts[0]}: stands before `{command}`; write it behind"
+            raise click.UsageError(message)
 
 
 gateway.add_command(reconcile)

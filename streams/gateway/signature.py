@@ -106,6 +106,20 @@ class Hmac:
 
 
 @dataclass(frozen=True, slots=True)
+class Either:
+    """Two ways of one help desk: `stamped` where its stamp's header is sent, else `bare`."""
+
+    stamped: Hmac
+    bare: Hmac
+
+    def check(self, hook: Hook, secrets: Sequence[bytes]) -> Signed:
+        """Say what a hook's signature tells. Raises Refused."""
+        stamp = self.stamped.stamp
+        timed = stamp is not None and stamp.header.lower() in hook.headers
+        return (self.stamped if timed else self.bare).check(hook, secrets)
+
+
+@dataclass(frozen=True, slots=True)
 class Shared:
     """A shared secret in a header: `Authorization: Bearer`, the password of Basic, or one's own."""
 

@@ -189,6 +189,26 @@ def test_an_applications_signature_is_verified() -> None:
             ADAPTER.scheme.check(wrong, [b"key"])
 
 
+def test_a_rules_webhook_is_signed_over_its_body_alone(shared: Path) -> None:
+    """As "Validating Data Integrity" of "Rule webhooks" has it: SHA-1, base64, no time."""
+    body = (shared / "payloads" / "front_conversation_reopened.json").read_bytes()
+    made = b64encode(hmac.digest(b"api", body, "sha1")).decode()
+    signed = {"x-front-signature": made}
+    first = ADAPTER.scheme.check(Hook(body, signed), [b"key", b"api"])
+    assert first.at is None
+    assert first.mark is not None
+    timed = signed | {"x-front-request-timestamp": "1774623600000"}
+    for headers, wrong, why in (
+        (signed, body + b" ", "forged"),
+        (timed, body, "forged"),
+        ({}, body, "unsigned"),
+        ({"x-front-request-timestamp": "1774623600000"}, body, "unsigned"),
+    ):
+        with pytest.raises(Refused) as refused:
+            ADAPTER.scheme.check(Hook(wrong, headers), [b"key", b"api"])
+        assert refused.value.why == why
+
+
 def test_a_new_address_gives_back_the_challenge() -> None:
     """Front asks for it when the address is saved, and only then."""
     assert ADAPTER.hello is not None

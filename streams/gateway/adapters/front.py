@@ -16,8 +16,9 @@ Decisions:
 - A comment is an internal note. Discussions are among teammates, and of no interest.
 - The team is the inbox's name, where there is one inbox. The assignee is the teammate's id.
 - The id is the event's, the time its `emitted_at` (seconds).
-- Application webhooks are signed as "Verifying integrity" says. A rule's are signed otherwise
-  (SHA-1, no time), which is not verified here.
+- Application webhooks are signed as "Verifying integrity" says, a rule's as "Validating Data
+  Integrity" of "Rule webhooks" does: SHA-1 of the body alone, by another secret, the API's. They
+  say no time, so how old they are cannot be judged.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from typing import Any
 from streams.gateway import fields
 from streams.gateway.adapter import Adapter
 from streams.gateway.hook import Happening, Hook
-from streams.gateway.signature import Hmac, Stamp
+from streams.gateway.signature import Either, Hmac, Stamp
 from streams.gateway.words import Words
 
 CONVERSATION = r"cnv_[0-9a-z]{1,40}"
@@ -274,9 +275,11 @@ def hello(hook: Hook) -> bytes | None:
     return challenge.encode() if _SHOWABLE.fullmatch(challenge) else None
 
 
-SCHEME = Hmac(
-    "X-Front-Signature",
-    encoding="base64",
-    stamp=Stamp("X-Front-Request-Timestamp", "ms", b":"),
+SIGNATURE = "X-Front-Signature"
+SCHEME = Either(
+    stamped=Hmac(
+        SIGNATURE, encoding="base64", stamp=Stamp("X-Front-Request-Timestamp", "ms", b":")
+    ),
+    bare=Hmac(SIGNATURE, "sha1", "base64"),
 )
 ADAPTER = Adapter("front", events, SCHEME, WORDS, hello)

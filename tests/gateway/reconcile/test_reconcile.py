@@ -227,3 +227,10 @@ def test_the_help_desk_is_asked_itself_where_no_file_is_given(
     assert settled(before) <= there <= settled(wall())
     assert len(there) > 50
     assert desk_.faults == []
+
+
+def test_options_of_the_gateway_are_not_lost_before_the_subcommand() -> None:
+    """Click would hand them to a gateway that does not run."""
+    done = CliRunner().invoke(sla, ["gateway", "--broker", "kafka:1", "reconcile", "--help"])
+    assert (done.exit_code, "--broker: stands before `reconcile`" in done.output) == (2, True)
+    assert CliRunner().invoke(sla, ["gateway", "reconcile", "--help"]).exit_code == 0
