@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import click
-
+from streams.cli.options import Milliseconds
 from streams.process.length import length
 
 
-class Length(click.ParamType):
+class Length(Milliseconds):
     """A length of time such as 30m, 24h or 7d, as ms."""
 
     name = "length"
 
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> int:
-        """Read it, or fail with the fix."""
-        if isinstance(value, int):
-            return value
+    def read(self, text: str) -> int:
+        """Give ms. Raises ValueError, with the fix."""
         try:
-            return length(value)
+            return length(text)
         except ValueError as fault:
-            self.fail(f"{value!r} {fault}", param, ctx)
+            message = f"{text!r} {fault}"
+            raise ValueError(message) from None

@@ -25,10 +25,8 @@ CONNECTION = (
 )
 
 
-class Instant(click.ParamType):
-    """An RFC 3339 instant, as ms UTC."""
-
-    name = "instant"
+class Milliseconds(click.ParamType):
+    """What is written as text and means ms."""
 
     def convert(
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
@@ -37,9 +35,23 @@ class Instant(click.ParamType):
         if isinstance(value, int):
             return value
         try:
-            return instant.parse(str(value))
-        except (instant.NotAnInstant, instant.OutOfRange) as fault:
+            return self.read(str(value))
+        except ValueError as fault:
             self.fail(str(fault), param, ctx)
+
+    def read(self, text: str) -> int:
+        """Give ms. Raises ValueError, with the fix."""
+        raise NotImplementedError
+
+
+class Instant(Milliseconds):
+    """An RFC 3339 instant, as ms UTC."""
+
+    name = "instant"
+
+    def read(self, text: str) -> int:
+        """Give ms UTC. Raises NotAnInstant, OutOfRange."""
+        return instant.parse(text)
 
 
 class Names(click.ParamType):

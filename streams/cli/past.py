@@ -13,7 +13,7 @@ import click
 
 from streams.cli.failure import Failure
 from streams.cli.folding import folded, folding
-from streams.cli.options import CONNECTION, Instant, connection
+from streams.cli.options import CONNECTION, Instant, Milliseconds, connection
 from streams.cli.progress import bar
 from streams.history.reading import Reading
 from streams.insight.gaming import ANSWERED, FLIP, NEAR, Limits
@@ -32,23 +32,21 @@ F = TypeVar("F", bound=Callable[..., Any])
 SHOWN = 5
 
 
-class Time(click.ParamType):
+class Time(Milliseconds):
     """A plain amount of time, such as 30m or 24h, as ms."""
 
     name = "duration"
 
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> int:
-        """Read it, or fail with the fix."""
-        if isinstance(value, int):
-            return value
+    def read(self, text: str) -> int:
+        """Give ms. Raises ValueError, with the fix."""
         try:
-            duration = parse_duration(str(value))
+            duration = parse_duration(text)
         except Misread as fault:
-            self.fail(f"{value!r} is {fault}", param, ctx)
+            message = f"{text!r} is {fault}"
+            raise ValueError(message) from None
         if not isinstance(duration, Active):
-            self.fail(f"{value!r} is in business days; write it like 30m or 24h", param, ctx)
+            message = f"{text!r} is in business days; write it like 30m or 24h"
+            raise ValueError(message)  # noqa: TRY004 - click tells a ValueError's words
         return duration.ms
 
 

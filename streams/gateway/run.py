@@ -53,8 +53,7 @@ def sources(path: Path) -> dict[str, Source]:
         try:
             made[name] = _source(name, told)
         except (NoAdapter, NoSecret) as fault:
-            what, _, fix = str(fault).partition("; ")
-            problems.append(Problem(None, f"sources.{name}", None, what, fix or "set it"))
+            problems.append(Problem.told(f"sources.{name}", fault, "set it"))
     if problems:
         raise BadFile(str(path), problems)
     return made

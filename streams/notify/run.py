@@ -75,8 +75,7 @@ async def channels(path: Path, file: File) -> AsyncIterator[dict[str, Channel]]:
             try:
                 made[name] = make(name, told, session, file.desks)
             except NoSecret as fault:
-                what, _, fix = str(fault).partition("; ")
-                problems.append(Problem(None, f"channels.{name}", None, what, fix or "set it"))
+                problems.append(Problem.told(f"channels.{name}", fault, "set it"))
         if problems:
             raise BadFile(str(path), problems)
         yield made
@@ -126,8 +125,7 @@ async def desks(path: Path, file: File) -> AsyncIterator[dict[str, Desk]]:
             try:
                 made[name] = make_desk(name, file.desks[name], session)
             except NoSecret as fault:
-                what, _, fix = str(fault).partition("; ")
-                problem = Problem(None, f"desks.{name}", None, what, fix or "set it")
+                problem = Problem.told(f"desks.{name}", fault, "set it")
                 raise BadFile(str(path), [problem]) from None
         yield made
 

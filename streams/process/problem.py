@@ -47,6 +47,12 @@ class Problem(NamedTuple):
     what: str
     fix: str
 
+    @classmethod
+    def told(cls, field: str, fault: Exception, fix: str) -> Problem:
+        """Make one of an error that says `what; fix`; `fix` where it names none."""
+        what, _, own = str(fault).partition("; ")
+        return cls(None, field, None, what, own or fix)
+
 
 class BadFile(ValueError):
     """A file that cannot be used; the text names every problem on a line of its own."""

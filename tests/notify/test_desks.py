@@ -35,6 +35,12 @@ def file(text: str) -> File:
     return parse(text, "notify.yaml", File, VOCABULARY)
 
 
+def desk(kind: str, side: far.Desk, *more: str) -> Any:
+    """Describe a desk that stands there."""
+    parts = [f"type: {kind}", f"address: '{side.url}'", "login: {token: {env: T_DESK}}", *more]
+    return file(f"version: 1\ndesks: {{d: {{{', '.join(parts)}}}}}\n").desks["d"]
+
+
 @pytest.fixture(params=CASES)
 def case(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """Start a help desk with one ticket; give how it is described, and the case."""
@@ -43,11 +49,7 @@ def case(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Ite
     with kind() as side:
         if request.param == "servicenow":
             side.tickets[SYS] = {"sys_id": SYS, "number": "INC0001", "priority": "4"}
-        told = file(
-            f"version: 1\ndesks:\n  d: {{type: {request.param}, address: '{side.url}', "
-            "login: {token: {env: T_DESK}}, prefix: p-}\n"
-        )
-        yield side, told.desks["d"], rest
+        yield side, desk(request.param, side, "prefix: p-"), rest
 
 
 def use(described: Any, act: Any) -> Any:
@@ -113,13 +115,11 @@ def test_what_goes_wrong_may_go_right_later(case: Any, how: Any) -> None:
     use(described, act)
 
 
-def test_a_change_by_somebody_else_meanwhile_is_not_undone() -> None:
+def test_a_change_by_somebody_else_meanwhile_is_not_undone(monkeypatch: pytest.MonkeyPatch) -> None:
     """Zendesk tells; the next attempt reads again."""
+    monkeypatch.setenv("T_DESK", far.TOKEN)
     with far.Zendesk() as side:
-        described = file(
-            f"version: 1\ndesks: {{d: {{type: zendesk, address: '{side.url}', login: {{token: "
-            "{env: T_DESK}}}}\n"
-        ).desks["d"]
+        described = desk("zendesk", side)
 
         async def act(desk: Desk) -> None:
             seen = await desk.read("7", ["priority"])
@@ -127,28 +127,22 @@ def test_a_change_by_somebody_else_meanwhile_is_not_undone() -> None:
             with pytest.raises(Temporary, match="somebody else"):
                 await desk.write(seen, {"priority": "urgent"})
 
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("T_DESK", far.TOKEN)
-            use(described, act)
+        use(described, act)
         assert side.tickets["7"]["priority"] == "normal"
 
 
-def test_servicenow_tells_when_the_marker_does_not_stay() -> None:
+def test_servicenow_tells_when_the_marker_does_not_stay(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without it nothing would guard against a loop."""
+    monkeypatch.setenv("T_DESK", far.TOKEN)
     with far.ServiceNow(tickets={SYS: {"sys_id": SYS, "number": "INC0001"}}) as side:
-        described = file(
-            f"version: 1\ndesks: {{d: {{type: servicenow, address: '{side.url}', marker: u_none, "
-            "login: {token: {env: T_DESK}}}}\n"
-        ).desks["d"]
+        described = desk("servicenow", side, "marker: u_none")
 
         async def act(desk: Desk) -> None:
             seen = await desk.read("INC0001", ["priority"])
             with pytest.raises(Permanent, match="did not stay in column u_none"):
                 await desk.write(seen, {"priority": "1"}, "sla-escalated")
 
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("T_DESK", far.TOKEN)
-            use(described, act)
+        use(described, act)
 
 
 DESK = "desks: {d: {type: zendesk, address: 'https://a.example', login: {token: {env: T}}}}\n"

@@ -38,24 +38,24 @@ def desk(path: Path, name: str, mapping: str | None = None) -> Desk:
     """
     told = settings.read(path).sources
     if name not in told:
-        raise _bad(path, "sources", f"has no {name!r}", f"name one of {', '.join(sorted(told))}")
+        raise bad(path, "sources", f"has no {name!r}", f"name one of {', '.join(sorted(told))}")
     one = told[name]
     try:
         adapter = find(one.adapter)
     except NoAdapter as fault:
-        what, _, fix = str(fault).partition("; ")
-        raise _bad(path, f"sources.{name}", what, fix) from None
+        raise BadFile(str(path), [Problem.told(f"sources.{name}", fault, "")]) from None
     named = mapping or one.export.mapping or MAPPINGS.get(adapter.name)
     if named is None:
         where, what = (
             f"sources.{name}.export.mapping",
             f"is absent, and {adapter.name} has none of its own",
         )
-        raise _bad(path, where, what, "name one of `sla import`, or a file")
+        raise bad(path, where, what, "name one of `sla import`, or a file")
     words = Words(adapter.words, one.words)
     source = Source(name, adapter, None, (), one.window, words, one.prefix)
     return Desk(source, load_mapping(named, one.export.zone), one.export)
 
 
-def _bad(path: Path, field: str, what: str, fix: str) -> BadFile:
+def bad(path: Path, field: str, what: str, fix: str) -> BadFile:
+    """Tell of one mistake in the gateway's file."""
     return BadFile(str(path), [Problem(None, field, None, what, fix)])

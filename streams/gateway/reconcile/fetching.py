@@ -11,7 +11,7 @@ from typing import Any
 import aiohttp
 
 from streams.gateway.reconcile import jira, servicenow, zendesk
-from streams.gateway.reconcile.desk import Desk
+from streams.gateway.reconcile.desk import Desk, bad
 from streams.gateway.reconcile.pages import LARGEST, Pages
 from streams.history.export import Row, Unreadable, object_row
 from streams.history.parts import FileShape
@@ -37,15 +37,15 @@ async def fetching(path: Path, name: str, desk: Desk) -> AsyncIterator[Rows]:
     if desk.source.adapter.name not in APIS:
         listed = ", ".join(sorted(APIS))
         what = f"has no API that is read (that have {listed})"
-        raise _bad(path, f"sources.{name}", what, "name exports by --file")
+        raise bad(path, f"sources.{name}", what, "name exports by --file")
     if export.address is None:
         what, fix = "is absent, and no --file is given", "write the help desk's address, or a file"
-        raise _bad(path, f"sources.{name}.export.address", what, fix)
+        raise bad(path, f"sources.{name}.export.address", what, fix)
     try:
         headers, secrets = export.login.read()
     except NoSecret as fault:
-        what, _, fix = str(fault).partition("; ")
-        raise _bad(path, f"sources.{name}.export.login", what, fix or "set it") from None
+        problem = Problem.told(f"sources.{name}.export.login", fault, "set it")
+        raise BadFile(str(path), [problem]) from None
     raw = APIS[desk.source.adapter.name]
     if raw is servicenow.rows:
         raw = partial(servicenow.rows, table=export.table)
@@ -61,7 +61,3 @@ async def _rows(
     async for fields in raw(pages, since, now):
         number += 1
         yield object_row(pages.base, number, fields, shape)
-
-
-def _bad(path: Path, field: str, what: str, fix: str) -> BadFile:
-    return BadFile(str(path), [Problem(None, field, None, what, fix)])

@@ -11,10 +11,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from pydantic import Field
+
 from streams.process.calling import Permanent, Reply, Temporary
+from streams.process.config import Part
+from streams.process.login import Address, Login
 
 Changes = Mapping[str, str | int | None]
 """Values by our name of a field; None empties it."""
+
+
+class Access(Part):
+    """What each desk's settings say: where its API is; `prefix` stands before its ids in ours."""
+
+    address: Address
+    login: Login
+    prefix: str = Field(default="", max_length=40)
 
 
 class NotAField(ValueError):

@@ -13,12 +13,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import aiohttp
-from pydantic import Field
 
-from streams.notify.desks.desk import Changes, Ids, NotAField, Standing, table
+from streams.notify.desks.desk import Access, Changes, Ids, NotAField, Standing, table
 from streams.process.calling import Caller
-from streams.process.config import Part
-from streams.process.login import Address, Login
 from streams.wire.instant import show
 
 ID = re.compile(r"[A-Z][A-Z0-9_]{1,40}-[0-9]{1,15}|[0-9]{1,19}", re.ASCII)
@@ -28,16 +25,13 @@ WITHIN = {"priority": "name", "assignee": "accountId"}
 ORDERS = {"priority": ("Lowest", "Low", "Medium", "High", "Highest")}
 
 
-class Settings(Part):
+class Settings(Access):
     """`login`: `user:` the account's address and the API token as `password`, or a bearer token.
 
     `version` of the REST API: 3 for the Cloud, 2 for a Data Center.
     """
 
     type: Literal["jira"]
-    address: Address
-    login: Login
-    prefix: str = Field(default="", max_length=40)
     version: Literal[2, 3] = 3
 
 

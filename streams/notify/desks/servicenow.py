@@ -15,10 +15,8 @@ from typing import Annotated, Any, Literal
 import aiohttp
 from pydantic import Field
 
-from streams.notify.desks.desk import Changes, Ids, NotAField, Standing, table
+from streams.notify.desks.desk import Access, Changes, Ids, NotAField, Standing, table
 from streams.process.calling import Caller, Permanent, Temporary
-from streams.process.config import Part
-from streams.process.login import Address, Login
 from streams.wire.instant import show
 
 SYS_ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
@@ -29,13 +27,10 @@ ORDERS = dict.fromkeys(("priority", "urgency", "impact"), ("5", "4", "3", "2", "
 Column = Annotated[str, Field(pattern=COLUMN)]
 
 
-class Settings(Part):
+class Settings(Access):
     """`table` of the tickets; `marker`: the column of text that holds our markers."""
 
     type: Literal["servicenow"]
-    address: Address
-    login: Login
-    prefix: str = Field(default="", max_length=40)
     table: Column = "incident"
     marker: Column = "correlation_display"
 

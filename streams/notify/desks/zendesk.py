@@ -13,12 +13,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import aiohttp
-from pydantic import Field
 
-from streams.notify.desks.desk import Changes, Ids, NotAField, Standing, table
+from streams.notify.desks.desk import Access, Changes, Ids, NotAField, Standing, table
 from streams.process.calling import Caller, Permanent, Temporary
-from streams.process.config import Part
-from streams.process.login import Address, Login
 from streams.wire.instant import show
 
 ID = re.compile(r"[0-9]{1,19}", re.ASCII)
@@ -27,13 +24,10 @@ ORDERS = {"priority": ("low", "normal", "high", "urgent")}
 CONFLICT = 409
 
 
-class Settings(Part):
+class Settings(Access):
     """`login`: `user: you@example.com/token` and the API token as `password`, or an OAuth token."""
 
     type: Literal["zendesk"]
-    address: Address
-    login: Login
-    prefix: str = Field(default="", max_length=40)
 
 
 def field(name: str) -> str:
